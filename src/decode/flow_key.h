@@ -1,0 +1,46 @@
+// decode/flow_key.h - who talks to whom, and in which network.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <type_traits>
+
+#include "base/hash.h"
+
+namespace wirelens {
+
+/// IPv6, or IPv4 in the first four bytes with the rest zero.
+using AddressBytes = std::array<std::uint8_t, 16>;
+
+/// A conversation without regard to direction: the end with the smaller (address, port) is `low`.
+/// Every byte is part of the identity (unused ones are zero), so keys compare as memory. The full
+/// key is compared wherever a flow is looked up; a hash only says where to look.
+struct FlowKey {
+  AddressBytes low{};
+  AddressBytes high{};
+  std::uint16_t low_port = 0;
+  std::uint16_t high_port = 0;
+  std::uint32_t outer = 0;    ///< VLANs and tunnels around it: index into Decoder::encapsulation()
+  std::uint8_t version = 4;   ///< 4 or 6
+  std::uint8_t protocol = 0;  ///< IANA protocol number: 6 TCP, 17 UDP
+  std::uint16_t reserved = 0;
+
+  friend bool operator==(const FlowKey& a, const FlowKey& b) {
+    return std::memcmp(&a, &b, sizeof a) == 0;
+  }
+};
+static_assert(sizeof(FlowKey) == 44 && std::has_unique_object_representations_v<FlowKey>);
+
+inline std::uint64_t hash_of(const HashKey& secret, const FlowKey& key) {
+  return siphash13(secret, {reinterpret_cast<const std::uint8_t*>(&key), sizeof key});
+}
+
+/// RFC 5952 text for IPv6, dotted quad for IPv4.
+std::string address_text(const AddressBytes& address, std::uint8_t version);
+
+/// Community ID version 1, seed 0 ("1:" and base64 of SHA-1), of the innermost flow.
+std::string community_id(const FlowKey& key);
+
+}  // namespace wirelens

@@ -1,0 +1,86 @@
+// event/event.h - one thing seen, lent for one call, without anybody knowing its type.
+//
+// Dissectors, the TCP analysis and the engine emit plain structs (see fields.h). A sink gets an
+// Event: it may ask for a type it knows (event.as<http::Exchange>()) or have any event described.
+#pragma once
+
+#include <memory_resource>
+#include <new>
+#include <type_traits>
+
+#include "event/fields.h"
+
+namespace wirelens {
+
+/// An event has a record name and a description.
+template <class T>
+concept Emittable = Described<T> && std::is_trivially_destructible_v<T> && requires {
+  { T::kName } -> std::convertible_to<std::string_view>;
+  { T::kAbout } -> std::convertible_to<std::string_view>;
+};
+
+/// One per type of event; its address is the type's identity.
+struct EventType {
+  std::string_view name;   ///< "type" in a record
+  std::string_view about;  ///< one sentence for the schema
+  void (*describe)(const void* payload, FieldWriter& out);
+  void (*schema)(SchemaWriter& out);
+  /// A copy of the payload that borrows only from `arena`.
+  const void* (*copy)(const void* payload, std::pmr::memory_resource& arena);
+};
+
+template <Emittable T>
+inline constexpr EventType kEventType = {
+    T::kName, T::kAbout,
+    [](const void* payload, FieldWriter& out) {
+      write_fields(*static_cast<const T*>(payload), out);
+    },
+    [](SchemaWriter& out) { write_schema<T>(out); },
+    [](const void* payload, std::pmr::memory_resource& arena) -> const void* {
+      T* copy = new (arena.allocate(sizeof(T), alignof(T))) T(*static_cast<const T*>(payload));
+      deepen(*copy, arena);
+      return copy;
+    }};
+
+/// A connection's `id`, from 0 in order of first packet.
+using ConnectionId = std::uint64_t;
+
+class Event {
+ public:
+  template <Emittable T>
+  Event(Timestamp time, std::optional<ConnectionId> connection, const T& payload)
+      : Event(&kEventType<T>, time, connection, &payload) {}
+  Event(const EventType* type, Timestamp time, std::optional<ConnectionId> connection,
+        const void* payload)
+      : type_(type), payload_(payload), time_(time), connection_(connection) {}
+
+  const EventType& type() const { return *type_; }
+  const void* payload() const { return payload_; }
+  /// `ts` of the record: when what it tells of began.
+  Timestamp time() const { return time_; }
+  /// `conn` of the record, absent when it belongs to none.
+  std::optional<ConnectionId> connection() const { return connection_; }
+
+  /// The payload if it is a T, else nullptr.
+  template <Emittable T>
+  const T* as() const {
+    return type_ == &kEventType<T> ? static_cast<const T*>(payload_) : nullptr;
+  }
+  void describe(FieldWriter& out) const { type_->describe(payload_, out); }
+
+ private:
+  const EventType* type_;
+  const void* payload_;
+  Timestamp time_;
+  std::optional<ConnectionId> connection_;
+};
+
+/// Who hears events, in packet order, one thread at a time. What an event points to lives until
+/// write() returns.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void write(const Event& event) = 0;
+};
+
+}  // namespace wirelens

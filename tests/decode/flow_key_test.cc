@@ -1,0 +1,39 @@
+// A flow's identity: addresses in text, Community ID.
+#include "decode/flow_key.h"
+
+#include <gtest/gtest.h>
+
+namespace wirelens {
+namespace {
+
+FlowKey tcp4(AddressBytes low, std::uint16_t low_port, AddressBytes high, std::uint16_t high_port) {
+  FlowKey key;
+  key.low = low;
+  key.high = high;
+  key.low_port = low_port;
+  key.high_port = high_port;
+  key.protocol = 6;
+  return key;
+}
+
+// The vector that the Community ID specification leads with.
+TEST(FlowKey, CommunityId) {
+  EXPECT_EQ(community_id(tcp4({66, 35, 250, 204}, 80, {128, 232, 110, 120}, 34855)),
+            "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+}
+
+TEST(FlowKey, AddressesInText) {
+  EXPECT_EQ(address_text({10, 0, 0, 1}, 4), "10.0.0.1");
+  EXPECT_EQ(address_text({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 6),
+            "2001:db8::1");
+}
+
+TEST(FlowKey, HashSeesTheNetwork) {
+  FlowKey a = tcp4({1}, 1, {2}, 2), b = a;
+  b.outer = 7;
+  EXPECT_FALSE(a == b);
+  EXPECT_NE(hash_of({1, 2}, a), hash_of({1, 2}, b));
+}
+
+}  // namespace
+}  // namespace wirelens

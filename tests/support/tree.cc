@@ -1,0 +1,2 @@
+// support/tree.cc - keeps the support library a library.
+#include "support/tree.h"
