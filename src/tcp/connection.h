@@ -1,11 +1,12 @@
 // tcp/connection.h - one TCP connection, both ends, inferred from where the capture stood.
 //
-//   packet -> judge (new, resent, reordered, duplicate of the capture, probe, suspect) -> states of both
-//   ends (state.h, RFC 9293 figure 5) -> reassembly (reassembly.h) -> Listener: bytes, gaps, ends, flaws
+//   packet -> judge (new, resent, reordered, duplicate of the capture, probe, suspect) -> states of
+//   both ends (state.h, RFC 9293 figure 5) -> reassembly (reassembly.h) -> Listener: bytes, gaps,
+//   ends, flaws
 //
 // Both directions run through one path. What an idle connection keeps is small (kMaxIdleSize); what
-// trouble needs (held segments, segments in flight, counters of loss) is made when trouble comes, is
-// charged to the ledger, and is freed when it has passed.
+// trouble needs (held segments, segments in flight, counters of loss) is made when trouble comes,
+// is charged to the ledger, and is freed when it has passed.
 #pragma once
 
 #include <cstdint>
@@ -28,15 +29,16 @@ struct Settings {
 
 /// What a connection uses of its shard, lent for one call.
 struct Surroundings {
-  Ledger& ledger;                       ///< for Charge::reassembly and Charge::analysis
-  std::pmr::memory_resource& memory;    ///< for what is charged to them
+  Ledger& ledger;                     ///< for Charge::reassembly and Charge::analysis
+  std::pmr::memory_resource& memory;  ///< for what is charged to them
   const Settings& settings;
 };
 
 /// What a packet did to the connection.
 enum class Outcome : std::uint8_t {
   kept,  ///< it belongs to this connection
-  anew,  ///< a SYN that opens a new connection on the same ports: finish this one, then start another
+  anew,  ///< a SYN that opens a new connection on the same ports: finish this one, then start
+         ///< another
 };
 
 class Connection {
@@ -63,8 +65,8 @@ class Connection {
   bool closed() const;
   /// Gives up what is held out of order (as gaps), to make room. Called on the least useful first.
   void shed(Surroundings& around, Listener& listener);
-  /// The capture ends, or the connection is forgotten: delivers what is held, with gaps between, ends
-  /// both directions, and frees all. Afterwards only fill() may be called.
+  /// The capture ends, or the connection is forgotten: delivers what is held, with gaps between,
+  /// ends both directions, and frees all. Afterwards only fill() may be called.
   void finish(Surroundings& around, Listener& listener);
 
   /// The end that opened: true if it is key.high. A guess (client_known false in the record) can

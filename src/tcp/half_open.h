@@ -29,7 +29,7 @@ struct alignas(64) HalfOpen {
   bool ecn : 1 = false;
   std::uint8_t resent = 0;  ///< times that the same SYN came again, up to 255
   std::uint8_t spare = 0;
-  std::int64_t time = 0;    ///< of the first SYN, nanoseconds since 1970
+  std::int64_t time = 0;  ///< of the first SYN, nanoseconds since 1970
 
   std::uint64_t first_packet() const { return (std::uint64_t{packet_high} << 32) | packet_low; }
   Timestamp first_time() const { return timestamp_ns(time); }

@@ -1,0 +1,53 @@
+// report/report.h - a format that `--write` knows: a sink that ends in a file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "event/event.h"
+
+namespace wirelens {
+
+/// What every format may need to know of the run.
+struct ReportOptions {
+  bool colour = false;     ///< the text report may use SGR colours
+  unsigned width = 80;     ///< columns of the text report
+  std::size_t bodies = 0;  ///< bytes of bodies that records carry
+};
+
+/// One output. Hears every event of the run in order, then finish() once.
+class Report : public EventSink {
+ public:
+  /// Writes what is left and puts the file under its final name. An error names the path and the
+  /// reason; nothing half-written is left under the final name.
+  virtual std::optional<Error> finish() = 0;
+  /// The first error met while writing (disk full, closed pipe), as soon as it is known: the run
+  /// stops early with it.
+  virtual const std::optional<Error>& failure() const = 0;
+  /// Live captures: lets what was written become visible.
+  virtual void flush() {}
+};
+
+/// One --write option: "ndjson=out.ndjson", "text=-".
+struct WriteTarget {
+  std::string format;
+  std::string path;
+};
+
+/// Names of the formats that can be written, for messages.
+std::span<const std::string_view> report_formats();
+
+/// Opens an output. Fails at once for an unknown format (naming those there are) or a path that
+/// cannot be written.
+Result<std::unique_ptr<Report>> open_report(const WriteTarget& target,
+                                            const ReportOptions& options);
+
+/// The JSON Schema of all records (`types`: every event type of the program), indented.
+std::string json_schema(std::span<const EventType* const> types);
+
+}  // namespace wirelens
