@@ -12,6 +12,13 @@
 
 namespace wirelens::tcp {
 
+/// Why nothing more comes from one end.
+enum class Ending : std::uint8_t {
+  fin,        ///< its FIN was reached in order
+  reset,      ///< either end reset the connection
+  forgotten,  ///< the capture ended, a timer fired, or memory was short
+};
+
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -22,9 +29,8 @@ class Listener {
   /// `bytes` bytes of this direction will never come (lost by the capture, or given up); data()
   /// goes on behind them. `stamp` is the packet that made it certain.
   virtual void gap(Direction from, std::uint64_t bytes, const Stamp& stamp) = 0;
-  /// Nothing more comes from this end: its FIN was reached in order, or the connection was reset or
-  /// forgotten. Called once a direction at most.
-  virtual void end(Direction from, const Stamp& stamp) = 0;
+  /// Nothing more comes from this end. Called once a direction at most.
+  virtual void end(Direction from, Ending ending, const Stamp& stamp) = 0;
   /// A rule was broken; `detail` is bounded, and escaped by whoever prints it.
   virtual void flaw(const Flaw& flaw, std::optional<Direction> from, std::string_view detail) = 0;
 };

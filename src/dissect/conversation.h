@@ -1,0 +1,75 @@
+// dissect/conversation.h - both directions of a byte stream, whoever dissects them.
+//
+// Finds the protocol by its first bytes, feeds its coroutines, restarts them behind holes, and changes
+// the dissector when one hands the stream over. A flow has one over TCP; a dissector that uncovers
+// another stream (the plaintext of TLS, a stream of HTTP/2, a body) has one inside.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dissect/dissector.h"
+
+namespace wirelens {
+
+class Conversation {
+ public:
+  /// `protocols` and `memory` outlive it.
+  Conversation(std::span<const Protocol* const> protocols, std::pmr::memory_resource& memory);
+  /// finish() must have been called if a dissector was at work and its last words are wanted.
+  ~Conversation();
+
+  void data(Context& context, Direction from, Bytes bytes, const Stamp& stamp);
+  void gap(Context& context, Direction from, std::uint64_t bytes, const Stamp& stamp);
+  /// One direction has ended; `cleanly` if by its own FIN.
+  void end(Context& context, Direction from, bool cleanly, const Stamp& stamp);
+  /// Both have ended, or the connection is forgotten.
+  void finish(Context& context, const Stamp& stamp);
+
+  /// Nothing will be read any more: no protocol fits, or the dissector gave up. Whoever feeds this
+  /// may stop and free it (after finish()).
+  bool opaque() const { return opaque_; }
+  /// Names of the protocols in order of layering, those of inner conversations not included.
+  std::span<const std::string_view> names() const { return names_; }
+
+  // ---- for the dissector at work ------------------------------------------------------------------
+
+  /// Gives the stream to another protocol, from the next unread byte of each direction on; takes effect when the calling
+  /// coroutine returns: `co_return conversation.hand_over("websocket")`. An unknown name leaves the
+  /// rest of the stream unread.
+  void hand_over(std::string_view protocol);
+  /// Both directions are opaque from here on.
+  void give_up() { hand_over({}); }
+  /// The other direction's Input, to release() it.
+  Input& input(Direction from) { return sides_[index(from)].in; }
+  std::span<const Protocol* const> protocols() const { return protocols_; }
+
+ private:
+  struct Side {
+    Input in;
+    Dissection reader;
+    std::uint8_t verdict = 0;      // Fit of the first bytes, while no protocol is known
+    std::uint16_t probed = 0;      // slices looked at without success
+  };
+
+  void look(Context& context, Side& side, Bytes bytes, const Stamp& stamp);
+  void open(Context& context, const Protocol& protocol);
+  void start(Context& context, Side& side, bool behind_hole);
+  void settle(Context& context);
+  void become_opaque(Context& context);
+
+  std::span<const Protocol* const> protocols_;
+  std::array<Side, 2> sides_;
+  std::unique_ptr<Dissector> dissector_;
+  std::string_view handed_to_;
+  bool handing_over_ = false;
+  bool opaque_ = false;
+  bool finished_ = false;
+  std::pmr::vector<std::string_view> names_;
+};
+
+}  // namespace wirelens
