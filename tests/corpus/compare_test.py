@@ -155,6 +155,15 @@ class AgainstTshark(unittest.TestCase):
         self.assertEqual(found([connection(), http(response_body_bytes=499), end()], said),
                          ["http 0 response 1\tbody\t499\t500"])
 
+    def test_bodies_that_were_not_decoded(self):
+        said = facts_of_tshark([stream()])
+        plain = http(response_body_wire_bytes=499)
+        del plain["response_body_bytes"]
+        self.assertEqual(found([connection(), plain, end()], said),
+                         ["http 0 response 1\tbody\t499\t500"])
+        zipped = {**plain, "response_headers": [["Content-Encoding", "gzip"]]}
+        self.assertEqual(found([connection(), zipped, end()], said), [])
+
     def test_interim_responses_and_absolute_targets(self):
         said = facts_of_tshark([stream()])
         said["http1"]["responses"]["rows"].insert(0, {"frame": 5, "stream": 0, "dir": 1,

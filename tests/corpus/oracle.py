@@ -16,6 +16,7 @@ COUNTS = {
     "out_of_order": "out_of_order",
     "duplicate_ack": "duplicate_acks",
     "zero_window": "zero_windows",
+    "zero_window_probe": "zero_window_probes",
     "keep_alive": "keep_alives",
 }
 # Flags that tell of bytes sent again: without them, every byte of the payload is new.

@@ -46,8 +46,10 @@ def one_per_tuple(flows):
 
 
 def body(record, side):
-    """Decoded size; the size on the wire is the same where nothing had to be decoded."""
-    return record.get(f"{side}_body_bytes")
+    """Decoded size: the size as sent where nothing had to be decoded."""
+    names = [name.lower() for name, _ in record.get(f"{side}_headers", [])]
+    as_sent = None if "content-encoding" in names else record.get(f"{side}_body_wire_bytes")
+    return record.get(f"{side}_body_bytes", as_sent)
 
 
 def exchange(record, flows, facts):
