@@ -1,8 +1,8 @@
 // dissect/conversation.h - both directions of a byte stream, whoever dissects them.
 //
-// Finds the protocol by its first bytes, feeds its coroutines, restarts them behind holes, and changes
-// the dissector when one hands the stream over. A flow has one over TCP; a dissector that uncovers
-// another stream (the plaintext of TLS, a stream of HTTP/2, a body) has one inside.
+// Finds the protocol by its first bytes, feeds its coroutines, restarts them behind holes, and
+// changes the dissector when one hands the stream over. A flow has one over TCP; a dissector that
+// uncovers another stream (the plaintext of TLS, a stream of HTTP/2, a body) has one inside.
 #pragma once
 
 #include <array>
@@ -18,6 +18,8 @@ namespace wirelens {
 
 class Conversation {
  public:
+  static constexpr std::string_view kWhateverFits = "?";
+
   /// `protocols` and `memory` outlive it.
   Conversation(std::span<const Protocol* const> protocols, std::pmr::memory_resource& memory);
   /// finish() must have been called if a dissector was at work and its last words are wanted.
@@ -36,11 +38,13 @@ class Conversation {
   /// Names of the protocols in order of layering, those of inner conversations not included.
   std::span<const std::string_view> names() const { return names_; }
 
-  // ---- for the dissector at work ------------------------------------------------------------------
+  // ---- for the dissector at work
+  // ------------------------------------------------------------------
 
-  /// Gives the stream to another protocol, from the next unread byte of each direction on; takes effect when the calling
-  /// coroutine returns: `co_return conversation.hand_over("websocket")`. An unknown name leaves the
-  /// rest of the stream unread.
+  /// Gives the stream to another protocol, from the next unread byte of each direction on; takes
+  /// effect when the calling coroutine returns: `conversation.hand_over("websocket"); co_return;`.
+  /// An unknown name leaves the rest of the stream unread; kWhateverFits lets the next bytes
+  /// decide.
   void hand_over(std::string_view protocol);
   /// Both directions are opaque from here on.
   void give_up() { hand_over({}); }
@@ -50,16 +54,19 @@ class Conversation {
 
  private:
   struct Side {
+    Side(Direction from, std::pmr::memory_resource& memory) : in(from, memory) {}
+
     Input in;
     Dissection reader;
-    std::uint8_t verdict = 0;      // Fit of the first bytes, while no protocol is known
-    std::uint16_t probed = 0;      // slices looked at without success
+    std::uint16_t probed = 0;  // slices looked at without success, while no protocol is known
+    bool holes = false;        // bytes were lost before a protocol was known
   };
 
-  void look(Context& context, Side& side, Bytes bytes, const Stamp& stamp);
+  void look(Context& context, Side& side);
   void open(Context& context, const Protocol& protocol);
   void start(Context& context, Side& side, bool behind_hole);
   void settle(Context& context);
+  void change_hands(Context& context);
   void become_opaque(Context& context);
 
   std::span<const Protocol* const> protocols_;

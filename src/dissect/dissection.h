@@ -30,15 +30,16 @@ void* allocate_frame(std::size_t size, std::pmr::memory_resource& memory);
 void release_frame(void* frame, std::size_t size);
 std::pmr::memory_resource& memory_of(Input& in);
 
-inline Input* find_input(Input& in) { return &in; }
+inline Input* find_input(Input& in) {
+  return &in;
+}
 template <class First, class... Rest>
-  requires(!std::is_same_v<std::remove_cvref_t<First>, Input>)
-Input* find_input(First&, Rest&... rest) {
+requires(!std::is_same_v<std::remove_cvref_t<First>, Input>) Input* find_input(First&,
+                                                                               Rest&... rest) {
   return find_input(rest...);
 }
 template <class... Rest>
-  requires(sizeof...(Rest) > 0)
-Input* find_input(Input& in, Rest&...) {
+requires(sizeof...(Rest) > 0) Input* find_input(Input& in, Rest&...) {
   return &in;
 }
 
@@ -85,7 +86,8 @@ struct Promise<void> : PromiseBase {
 
 }  // namespace dissection
 
-/// A coroutine that belongs to whoever holds this; destroying it ends the coroutine where it stands.
+/// A coroutine that belongs to whoever holds this; destroying it ends the coroutine where it
+/// stands.
 template <class T>
 class [[nodiscard]] Part {
  public:

@@ -24,7 +24,8 @@ struct DissectSettings {
   std::size_t bodies = 0;     ///< bytes of bodies that records carry
 };
 
-/// What a dissector may do to the world. Lent for each call into the dissector; keep no pointer.
+/// What a dissector may do to the world. Outlives the conversation; what it says is about the
+/// conversation's connection whenever the dissector runs.
 class Context {
  public:
   virtual ~Context() = default;
@@ -36,7 +37,8 @@ class Context {
   }
   /// Reports a fault in the traffic; repeats of one flaw on a connection beyond
   /// kFlawsPerConnection are only counted.
-  virtual void flaw(const Flaw& flaw, std::optional<Direction> from, std::string_view detail = {}) = 0;
+  virtual void flaw(const Flaw& flaw, std::optional<Direction> from,
+                    std::string_view detail = {}) = 0;
   /// What the client calls the server (Host, SNI): the connection's server_name, first one wins.
   virtual void name_server(std::string_view name) = 0;
 
@@ -86,8 +88,8 @@ enum class Fit : std::uint8_t { no, unsure, certain };
 struct Protocol {
   std::string_view name;  ///< as in `protocols` of a connection, and for hand_over()
   Transport transport;
-  /// Judges the first bytes of one direction; `unsure` asks for more of them. Absent: only reached by
-  /// hand_over().
+  /// Judges the first bytes of one direction; `unsure` asks for more of them. Absent: only reached
+  /// by hand_over().
   Fit (*probe)(Direction from, Bytes first);
   std::unique_ptr<Dissector> (*open)(Context& context, Conversation& conversation);
   std::span<const EventType* const> events;

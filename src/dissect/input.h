@@ -1,18 +1,20 @@
 // dissect/input.h - one direction of a byte stream, as a dissector reads it.
 //
-// The stream comes in slices. A token that lies whole in the current slice is lent in place; one that
-// is split is gathered in a carry buffer, bounded by the cap that the reader names. pass() steps over
-// bytes that nobody wants without touching them.
+// The stream comes in slices. A token that lies whole in the current slice is lent in place; one
+// that is split is gathered in a carry buffer, bounded by the cap that the reader names. pass()
+// steps over bytes that nobody wants without touching them.
 //
-// A hole in the stream is absorbed by pass() and pass_rest(). Anywhere else it ends the coroutine, and
-// the dissector's resume() starts a new one behind the hole.
+// A hole in the stream is absorbed by pass() and pass_rest(). Anywhere else it ends the coroutine,
+// and the dissector's resume() starts a new one behind the hole.
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
 #include <cstdint>
 #include <limits>
 #include <memory_resource>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -34,8 +36,9 @@ class ContentSink {
 struct Token {
   Bytes bytes;            ///< lent until the next co_await
   bool complete = false;  ///< the scanner was satisfied
-  bool too_long = false;  ///< the cap was reached first: `bytes` are the first `cap`, and are consumed
-                          ///< (neither flag: the stream ended first; `bytes` are what there was)
+  bool too_long =
+      false;  ///< the cap was reached first: `bytes` are the first `cap`, and are consumed
+              ///< (neither flag: the stream ended first; `bytes` are what there was)
 };
 
 class Input {
@@ -65,39 +68,43 @@ class Input {
   /// co_await in.take(n): the next n bytes, or nothing if the stream ends before.
   auto take(std::size_t count) { return Take{*this, count}; }
   /// co_await in.gather(scan, cap): bytes up to where `scan` is satisfied. scan(available, seen)
-  /// returns the token's length, or 0 if it needs more; `seen` bytes of `available` were offered to it
-  /// before, so that it need not look at them twice.
+  /// returns the token's length, or 0 if it needs more; `seen` bytes of `available` were offered to
+  /// it before, so that it need not look at them twice.
   template <class Scan>
   auto gather(Scan scan, std::size_t cap) {
     return Gather<Scan>{*this, scan, cap};
   }
-  /// co_await in.pass(n, sink): steps over n bytes; gives the number of bytes that were stepped over,
-  /// less than n only if the stream ended. Holes count as stepped over.
+  /// co_await in.pass(n, sink): steps over n bytes; gives the number of bytes that were stepped
+  /// over, less than n only if the stream ended. Holes count as stepped over.
   auto pass(std::uint64_t count, ContentSink* sink = nullptr) { return Pass{*this, count, sink}; }
   /// co_await in.pass_rest(sink): steps over everything up to the end of the stream.
   auto pass_rest(ContentSink* sink = nullptr) {
     return Pass{*this, std::numeric_limits<std::uint64_t>::max(), sink};
   }
-  /// co_await in.hold(): waits, keeping up to kMaxHeld bytes, until release() is called (by the dissector of the
-  /// other direction) or the stream ends.
+  /// co_await in.hold(): waits until release() is called (by the dissector of the other direction)
+  /// and gives true; false if the stream ends or more than kMaxHeld bytes come first.
   auto hold() { return Hold{*this}; }
   void release() { released_ = true; }
 
   /// Most bytes that wait while a direction is on hold, and for a protocol to be recognised.
   static constexpr std::size_t kMaxHeld = 65536;
 
-  // ---- for who feeds it ---------------------------------------------------------------------------
+  // ---- for who feeds it
+  // ---------------------------------------------------------------------------
 
-  /// Offers bytes; afterwards nothing of them is borrowed any more. Returns true if a coroutine was
-  /// resumed (it may have ended).
+  /// offer(), pump() and keep() in one. Returns true if a coroutine was resumed (it may have
+  /// ended).
   bool feed(Bytes bytes, const Stamp& stamp);
+  /// Puts bytes behind those that are still unread. They are borrowed until keep().
+  void offer(Bytes bytes, const Stamp& stamp);
   /// A hole of `count` bytes. Returns how many of them hit something else than a pass().
   std::uint64_t skip(std::uint64_t count, const Stamp& stamp);
   /// The stream ends; `cleanly` if by its own FIN.
   void finish(bool cleanly, const Stamp& stamp);
-  /// Resumes whoever can go on with what is here (after release(), or after a new coroutine started).
+  /// Resumes whoever can go on with what is here (after release(), or after a new coroutine
+  /// started).
   bool pump();
-  /// Keeps unread bytes of the current slice beyond the call that lent them.
+  /// Copies the bytes that are still unread; nothing is borrowed any more.
   void keep();
   /// Forgets who waits: its coroutine has been destroyed. With `drop` also the unread bytes.
   void abandon(bool drop);
@@ -186,22 +193,22 @@ class Input {
   };
   struct Hold : Awaiter {
     explicit Hold(Input& input) : Awaiter{input} {}
-    bool await_ready() const { return in.released_ || in.ended_; }
+    bool await_ready() const { return in.released_ || in.ended_ || in.left() > kMaxHeld; }
     void await_suspend(std::coroutine_handle<> who) {
       in.wait(who, this, [](void* self) { return static_cast<Hold*>(self)->await_ready(); });
     }
-    void await_resume() { in.released_ = false; }
+    bool await_resume() { return std::exchange(in.released_, false); }
   };
 
   /// Lets pass() have what is here. True when it is satisfied.
   bool step_over();
   bool can_go_on() { return ready_ ? ready_(awaiter_) : step_over(); }
 
-  Bytes window_;               // the current slice, or carry_ when it holds something
-  std::size_t at_ = 0;         // unread bytes of window_ begin here
-  std::size_t carried_ = 0;    // bytes of window_ that came in earlier slices
+  Bytes window_;             // the current slice, or carry_ when it holds something
+  std::size_t at_ = 0;       // unread bytes of window_ begin here
+  std::size_t carried_ = 0;  // bytes of window_ that came in earlier slices
   Stamp slice_stamp_;
-  Stamp carry_stamp_;          // of the first carried byte
+  Stamp carry_stamp_;  // of the first carried byte
   Stamp last_stamp_;
   std::uint64_t position_ = 0;
   std::uint64_t pass_left_ = 0;

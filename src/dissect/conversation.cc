@@ -1,0 +1,171 @@
+// dissect/conversation.cc - recognising a protocol, and keeping its readers running.
+#include "dissect/conversation.h"
+
+#include <algorithm>
+
+namespace wirelens {
+namespace {
+
+/// Slices of one direction whose beginnings are looked at when the stream's own beginning was
+/// missed.
+constexpr std::uint16_t kMaxProbes = 64;
+/// First bytes that decide; more are not waited for.
+constexpr std::size_t kEnoughToJudge = 1024;
+
+}  // namespace
+
+Conversation::Conversation(std::span<const Protocol* const> protocols,
+                           std::pmr::memory_resource& memory)
+    : protocols_(protocols),
+      sides_{Side(Direction::from_client, memory), Side(Direction::from_server, memory)},
+      names_(&memory) {}
+
+Conversation::~Conversation() {
+  for (Side& side : sides_) side.reader = {};  // before the dissector that the frames refer to
+}
+
+void Conversation::data(Context& context, Direction from, Bytes bytes, const Stamp& stamp) {
+  if (opaque_) return;
+  Side& side = sides_[index(from)];
+  if (!dissector_) {
+    side.in.offer(bytes, stamp);
+    look(context, side);
+    side.in.keep();
+  } else if (side.reader && side.in.feed(bytes, stamp)) {
+    settle(context);
+  }
+}
+
+void Conversation::look(Context& context, Side& side) {
+  const Bytes first = side.in.available();
+  bool unsure = false;
+  for (const Protocol* protocol : protocols_) {
+    if (!protocol->probe) continue;
+    switch (protocol->probe(side.in.from(), first)) {
+      case Fit::certain:
+        return open(context, *protocol);
+      case Fit::unsure:
+        unsure = true;
+        break;
+      case Fit::no:
+        break;
+    }
+  }
+  if (unsure && first.size() < kEnoughToJudge) return;
+  side.in.abandon(true);
+  ++side.probed;
+  // A stream whose beginning was seen has had its chance; otherwise a later slice may begin a
+  // message. The client mostly speaks first, so what the server says does not decide alone.
+  const bool begun = context.midstream() || side.holes;
+  const Side& client = sides_[index(Direction::from_client)];
+  if (side.probed >= (begun ? kMaxProbes : 1) && (client.probed > 0 || side.probed >= kMaxProbes)) {
+    become_opaque(context);
+  }
+}
+
+void Conversation::open(Context& context, const Protocol& protocol) {
+  names_.push_back(protocol.name);
+  dissector_ = protocol.open(context, *this);
+  for (Side& side : sides_) {
+    if (!handing_over_) start(context, side, side.probed > 0 || side.holes);
+  }
+  settle(context);
+  for (Side& side : sides_) side.in.keep();
+}
+
+void Conversation::start(Context& context, Side& side, bool behind_hole) {
+  side.reader =
+      behind_hole ? dissector_->resume(context, side.in) : dissector_->read(context, side.in);
+  side.reader.resume();
+}
+
+void Conversation::settle(Context& context) {
+  // A reader may have released the other side, handed the stream over, or ended.
+  for (bool again = true; again;) {
+    again = false;
+    if (handing_over_) return change_hands(context);
+    for (Side& side : sides_) {
+      if (side.in.waiting() && side.in.pump()) {
+        side.in.keep();
+        again = true;
+      }
+    }
+  }
+  for (Side& side : sides_) {
+    if (side.reader && side.reader.done()) {
+      side.reader = {};
+      side.in.abandon(true);
+    }
+  }
+}
+
+void Conversation::change_hands(Context& context) {
+  handing_over_ = false;
+  dissector_->finish(context);
+  for (Side& side : sides_) {
+    side.reader = {};
+    side.in.abandon(false);
+    side.probed = 0;
+    side.holes = false;
+  }
+  dissector_.reset();
+  if (handed_to_ == kWhateverFits) {
+    for (Side& side : sides_) {
+      if (!dissector_ && !opaque_ && !side.in.available().empty()) look(context, side);
+    }
+    return;
+  }
+  const auto next = std::find_if(protocols_.begin(), protocols_.end(),
+                                 [&](const Protocol* each) { return each->name == handed_to_; });
+  if (next == protocols_.end()) return become_opaque(context);
+  open(context, **next);
+}
+
+void Conversation::gap(Context& context, Direction from, std::uint64_t bytes, const Stamp& stamp) {
+  if (opaque_) return;
+  Side& side = sides_[index(from)];
+  const std::uint64_t lost = side.in.skip(bytes, stamp);
+  if (!dissector_) {
+    side.holes = true;
+    side.in.abandon(true);
+    return;
+  }
+  if (lost > 0 && side.reader) {
+    side.reader = {};
+    side.in.abandon(true);
+    start(context, side, true);
+  }
+  settle(context);
+}
+
+void Conversation::end(Context& context, Direction from, bool cleanly, const Stamp& stamp) {
+  if (opaque_) return;
+  sides_[index(from)].in.finish(cleanly, stamp);
+  if (dissector_) settle(context);
+}
+
+void Conversation::finish(Context& context, const Stamp& stamp) {
+  if (finished_) return;
+  for (Side& side : sides_) {
+    if (!side.in.ended()) end(context, side.in.from(), false, stamp);
+  }
+  become_opaque(context);
+  finished_ = true;
+}
+
+void Conversation::become_opaque(Context& context) {
+  if (dissector_) dissector_->finish(context);
+  for (Side& side : sides_) {
+    side.reader = {};
+    side.in.abandon(true);
+  }
+  dissector_.reset();
+  opaque_ = true;
+}
+
+void Conversation::hand_over(std::string_view protocol) {
+  handed_to_ = protocol;
+  handing_over_ = true;
+}
+
+}  // namespace wirelens
