@@ -149,6 +149,14 @@ class Lab:
         carrier = self.relay(client, server, **options)
         return client, server, carrier
 
+    def mirrored_pair(self, wrap, ipv6=False, mtu=1400):
+        """The same, and a monitor whose device `mirror` sees every frame as `wrap` makes it look."""
+        monitor = self.host("monitor")
+        mirror = device(monitor, "mirror", tap=True)
+        monitor.ip("link", "set", "mirror", "up", "mtu", "9000")
+        client, server, _ = self.relayed_pair(ipv6, mirror=mirror, wrap=wrap, mtu=mtu)
+        return client, server, monitor
+
     def link(self, left, right, offload=False, mtu=1500):
         """A cable between two hosts; each end is named for the other host."""
         self._links += 1
@@ -210,11 +218,18 @@ class Lab:
             path.write_bytes(raw.read_bytes())
 
     @staticmethod
-    def edit(name, change):
+    def save(name, scene):
+        """Writes a Scene to captures/NAME."""
+        packets.write_pcap(CAPTURES / name, packets.Capture(scene.packets))
+
+    @staticmethod
+    def edit(name, change, linktype=None):
         """Does to the list of packets of captures/NAME what no wire would; `change` answers the new."""
         path = CAPTURES / name
         capture = packets.read_pcap(path)
         capture.packets = change(capture.packets)
+        if linktype is not None:
+            capture.linktype = linktype
         packets.write_pcap(path, capture)
 
 

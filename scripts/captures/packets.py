@@ -103,9 +103,17 @@ def ipv4(payload, source, destination, protocol=6, identification=0, fragment=0,
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
 
+def ipv6_fragment(payload, source, destination, protocol, identification, fragment, more):
+    """`fragment` is the offset in bytes."""
+    extension = struct.pack("!BBHI", protocol, 0, fragment | more, identification)
+    return (struct.pack("!IHBB", 6 << 28, 8 + len(payload), 44, 64) +
+            ipaddress.ip_address(source).packed + ipaddress.ip_address(destination).packed +
+            extension + payload)
+
+
 def _pseudo(source, destination, protocol, length):
     return (ipaddress.ip_address(source).packed + ipaddress.ip_address(destination).packed +
-            struct.pack("!BBH", 0, protocol, length))
+            struct.pack("!IBBH", length, 0, 0, protocol))  # any order of these words sums alike
 
 
 def udp(payload, source, destination, ports):
@@ -164,10 +172,6 @@ class Scene:
     def frame(self, data, after=0.0001):
         self.wait(after)
         self.packets.append(Packet(self.now, data))
-
-    def save(self, path, linktype=ETHERNET):
-        self.packets.sort(key=lambda packet: packet.time)
-        write_pcap(path, Capture(self.packets, linktype))
 
 
 class Talk:

@@ -49,10 +49,16 @@ def is_neighbour_talk(frame):
 
 
 class Relay(threading.Thread):
-    """Carries frames between two TAP descriptors. `there` is left to right, `back` the other way."""
+    """Carries frames between two TAP descriptors. `there` is left to right, `back` the other way.
 
-    def __init__(self, left, right, seed=1, there=None, back=None):
+    Each frame that enters is also written to `mirror`, if there is one, as `wrap` makes it look:
+    what a monitor sees of a line whose ends do not know how their frames are carried.
+    """
+
+    def __init__(self, left, right, seed=1, there=None, back=None, mirror=None, wrap=None):
         super().__init__(daemon=True)
+        self._mirror = mirror
+        self._wrap = wrap or (lambda direction, frame: frame)
         self.paths = [there or Path(), back or Path()]
         self._ends = [left, right]
         self._random = [random.Random(seed), random.Random(seed + 1)]
@@ -65,8 +71,9 @@ class Relay(threading.Thread):
     def stop(self):
         self._stopping = True
         self.join()
-        for descriptor in self._ends:
-            os.close(descriptor)
+        for descriptor in [*self._ends, self._mirror]:
+            if descriptor is not None:
+                os.close(descriptor)
 
     def run(self):
         while not self._stopping:
@@ -80,6 +87,8 @@ class Relay(threading.Thread):
                 os.write(self._ends[1 - direction], frame)
 
     def _take(self, direction, frame):
+        if self._mirror is not None:
+            os.write(self._mirror, self._wrap(direction, frame))
         path, chance = self.paths[direction], self._random[direction]
         length = payload_length(frame)
         self._segments[direction] += length > 0
