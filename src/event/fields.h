@@ -85,6 +85,7 @@ class FieldWriter {
   virtual void integer(std::string_view name, std::int64_t value) = 0;
   virtual void natural(std::string_view name, std::uint64_t value) = 0;
   virtual void number(std::string_view name, double value) = 0;
+  virtual void duration(std::string_view name, Duration value) = 0;
   virtual void time(std::string_view name, Timestamp value) = 0;
   virtual void text(std::string_view name, std::string_view value) = 0;
   virtual void begin_object(std::string_view name) = 0;
@@ -110,7 +111,7 @@ void write_value(std::string_view name, const T& value, FieldWriter& out) {
   } else if constexpr (std::same_as<T, double>) {
     out.number(name, value);
   } else if constexpr (std::same_as<T, Duration>) {
-    out.number(name, seconds(value));
+    out.duration(name, value);
   } else if constexpr (std::same_as<T, Timestamp>) {
     out.time(name, value);
   } else if constexpr (std::same_as<T, std::string_view>) {

@@ -18,17 +18,24 @@ struct ReportOptions {
   bool colour = false;     ///< the text report may use SGR colours
   unsigned width = 80;     ///< columns of the text report
   std::size_t bodies = 0;  ///< bytes of bodies that records carry
+  bool live = false;       ///< readers follow the output while it grows
 };
 
-/// One output. Hears every event of the run in order, then finish() once.
+/// Why an output could not be written.
+struct WriteFailure {
+  std::string message;       ///< one line: the path and the reason
+  bool reader_left = false;  ///< the other end of the pipe was closed (EPIPE)
+};
+
+/// One output. Hears every event of the run in order, then finish() once. Destroyed without
+/// finish(), it leaves nothing under the final name (except what a live log had streamed).
 class Report : public EventSink {
  public:
-  /// Writes what is left and puts the file under its final name. An error names the path and the
-  /// reason; nothing half-written is left under the final name.
-  virtual std::optional<Error> finish() = 0;
-  /// The first error met while writing (disk full, closed pipe), as soon as it is known: the run
-  /// stops early with it.
-  virtual const std::optional<Error>& failure() const = 0;
+  /// Writes what is left and puts the file under its final name; then failure() is final.
+  virtual void finish() = 0;
+  /// The first error met while writing (disk full, closed pipe), as soon as it is known. After it
+  /// events are ignored, and nothing half-written is left under the final name.
+  virtual const std::optional<WriteFailure>& failure() const = 0;
   /// Live captures: lets what was written become visible.
   virtual void flush() {}
 };
@@ -47,7 +54,8 @@ std::span<const std::string_view> report_formats();
 Result<std::unique_ptr<Report>> open_report(const WriteTarget& target,
                                             const ReportOptions& options);
 
-/// The JSON Schema of all records (`types`: every event type of the program), indented.
+/// The JSON Schema (draft 2020-12) of all records (`types`: every event type of the program),
+/// indented. `$defs` holds one object per record type; a record is judged by that of its "type".
 std::string json_schema(std::span<const EventType* const> types);
 
 }  // namespace wirelens

@@ -1,0 +1,67 @@
+// report/json_writer.h - writes records as JSON, one after another, into one growing buffer.
+//
+//   begin_record(type, time, connection)    {"type":"http","ts":"...","conn":7
+//   FieldWriter calls, in any order         ,"status":200,"timing":{"wait":0.0031}
+//   end_record()                            }\n
+//
+// Field names are the program's own and need no escaping. Text from the wire is always valid JSON
+// and valid UTF-8: see report/wire_text.h for what becomes of bytes that are not (a byte 0xFF is
+// "\\xff"), and what acts instead of being seen is written \uNNNN. Seconds are exact decimals:
+// 123 µs is 0.000123. A number that JSON cannot say (not finite) is absent.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "event/event.h"
+
+namespace wirelens {
+
+class JsonWriter final : public FieldWriter {
+ public:
+  explicit JsonWriter(std::size_t capacity);
+
+  void begin_record(std::string_view type, Timestamp time, std::optional<ConnectionId> connection);
+  void end_record();
+
+  /// What was written since the last clear(): whole records between end_record() and the next
+  /// begin_record().
+  std::string_view view() const { return {buffer_.get(), size()}; }
+  std::size_t size() const { return static_cast<std::size_t>(at_ - buffer_.get()); }
+  void clear() { at_ = buffer_.get(); }
+
+  void boolean(std::string_view name, bool value) override;
+  void integer(std::string_view name, std::int64_t value) override;
+  void natural(std::string_view name, std::uint64_t value) override;
+  void number(std::string_view name, double value) override;
+  void duration(std::string_view name, Duration value) override;
+  void time(std::string_view name, Timestamp value) override;
+  void text(std::string_view name, std::string_view value) override;
+  void begin_object(std::string_view name) override;
+  void end_object() override;
+  void begin_list(std::string_view name) override;
+  void end_list() override;
+
+ private:
+  /// Room for `count` bytes more at at_.
+  void reserve(std::size_t count) {
+    if (static_cast<std::size_t>(end_ - at_) < count) grow(count);
+  }
+  void grow(std::size_t count);
+  /// A comma where one is due, and the name; leaves room for `extra` bytes behind it.
+  void key(std::string_view name, std::size_t extra);
+  void put(char c) { *at_++ = c; }
+  void put(std::string_view bytes);
+  void string(std::string_view value);
+  /// Writes what stands at the front of `rest` and cannot be copied; returns the bytes it took.
+  std::size_t escape(std::string_view rest);
+  void unicode_escape(std::uint32_t unit);
+
+  std::unique_ptr<char[]> buffer_;
+  char* at_;
+  char* end_;
+};
+
+}  // namespace wirelens

@@ -1,0 +1,33 @@
+// report/ndjson.cc - gathers records and writes them out in large pieces of whole lines.
+#include "report/ndjson.h"
+
+namespace wirelens {
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{256} << 10;
+
+}  // namespace
+
+NdjsonReport::NdjsonReport(std::unique_ptr<Output> output)
+    : output_(std::move(output)), writer_(kPiece + kPiece / 4) {}
+
+void NdjsonReport::write(const Event& event) {
+  if (output_->failure()) return;
+  writer_.begin_record(event.type().name, event.time(), event.connection());
+  event.describe(writer_);
+  writer_.end_record();
+  if (writer_.size() >= kPiece) flush();
+}
+
+void NdjsonReport::flush() {
+  if (writer_.size() == 0) return;
+  output_->write(writer_.view());
+  writer_.clear();
+}
+
+void NdjsonReport::finish() {
+  flush();
+  output_->finish();
+}
+
+}  // namespace wirelens
