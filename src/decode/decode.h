@@ -26,9 +26,9 @@ namespace wirelens {
 enum class Transport : std::uint8_t { none, tcp, udp, icmp, other };
 
 enum class Checksum : std::uint8_t {
-  unverified,  ///< cut short, offloaded (see Decoder), or absent
+  unverified,  ///< cut short, absent, or wrong in a way that offload explains (see Decoder)
   good,
-  bad,
+  bad,  ///< wrong, or lengths or an IPv4 header that a receiver would have refused
 };
 
 /// TCP options (RFC 9293 section 3.2 and the registry). Absent is absent; a malformed option list
@@ -100,7 +100,7 @@ struct DecodeCounts {
   };
   std::vector<Count> flaws;             ///< malformed packets by flaw
   std::uint64_t truncated = 0;          ///< packets cut by the snapshot length
-  std::uint64_t bad_checksums = 0;      ///< transport and IPv4 header checksums that are wrong
+  std::uint64_t bad_checksums = 0;      ///< packets with a wrong one that offload doesn't explain
   std::uint64_t offloaded_senders = 0;  ///< senders whose wrong checksums are their card's work
   std::uint64_t fragments = 0, datagrams_joined = 0, fragments_dropped = 0;
   std::uint64_t unknown_link_types = 0;  ///< packets of a link type that is not decoded
@@ -114,11 +114,20 @@ enum class Verdict : std::uint8_t {
 };
 
 struct DecodeOptions {
-  std::uint8_t max_layers = 8;  ///< tunnels within tunnels
+  std::uint8_t max_layers = 8;   ///< tunnels within tunnels
+  bool verify_checksums = true;  ///< of TCP and UDP; costs a walk over every byte of payload
 };
 
 /// Decodes packet after packet; keeps fragments and encapsulations. Belongs to one worker. What it
 /// finds depends on the packets alone, so several over the same packets agree.
+///
+/// Offload: a TCP or UDP checksum that equals the sum of the pseudo header is what a system hands
+/// to a card that computes the rest, and says nothing about the packet. Any other wrong one is bad
+/// if its sender (address on an interface) was seen to send right ones before; until then it is
+/// unverified.
+///
+/// A UDP tunnel that doesn't lead to sound IP (another protocol on the port, an ARP request inside)
+/// leaves the UDP flow as the flow.
 class Decoder {
  public:
   Decoder(Ledger& ledger, DecodeOptions options = {});
