@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "bench/workloads.h"
+#include "bench/generated.h"
 
 namespace {
 
@@ -92,19 +92,7 @@ Command parse(int argc, char** argv) {
 }
 
 void generate(const Command& command) {
-  const Make make = find_workload(command.workload);
-  if (make == nullptr) throw std::runtime_error("unknown workload: " + command.workload);
-  FrameBuilder builder;
-  CaptureWriter writer(command.output, command.capture);
-  Truth truth;
-  truth.workload = command.workload;
-  truth.seed = command.options.seed;
-  Output out{builder, writer, truth};
-  make(command.options, out);
-  writer.close();
-  truth.packets = writer.packets();
-  truth.captured_bytes = writer.captured_bytes();
-  truth.wire_bytes = writer.wire_bytes();
+  const Truth truth = generate(command.workload, command.options, command.output, command.capture);
   if (command.truth.empty()) return;
   std::ofstream file(command.truth);
   file << truth.json();

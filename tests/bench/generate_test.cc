@@ -1,45 +1,16 @@
 // bench/generate_test.cc - a workload that lies about itself would bless any program.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "bench/generated.h"
 #include "bench/random.h"
-#include "bench/workloads.h"
 
 namespace wirelens::bench {
 namespace {
-
-/// A workload, made into a file that is gone with this object.
-class Generated {
- public:
-  Generated(std::string_view workload, const Options& options, const CaptureOptions& capture = {}) {
-    std::string name = (std::filesystem::temp_directory_path() / "workload-XXXXXX").string();
-    const int file = mkstemp(name.data());
-    EXPECT_GE(file, 0);
-    close(file);
-    FrameBuilder builder;
-    CaptureWriter writer(name, capture);
-    Output out{builder, writer, truth};
-    find_workload(workload)(options, out);
-    writer.close();
-    truth.packets = writer.packets();
-    truth.captured_bytes = writer.captured_bytes();
-    std::ifstream stream(name, std::ios::binary);
-    bytes.assign(std::istreambuf_iterator<char>(stream), {});
-    std::filesystem::remove(name);
-  }
-
-  Truth truth;
-  std::string bytes;
-};
 
 std::uint32_t big_endian(View view, std::size_t at, std::size_t size) {
   std::uint32_t value = 0;
@@ -120,9 +91,9 @@ Options small_options() {
 class EveryWorkload : public testing::TestWithParam<std::string_view> {};
 
 TEST_P(EveryWorkload, HasRightChecksumsAndNeverGoesBackInTime) {
-  const Generated made(GetParam(), small_options());
+  const std::string file = Generated(GetParam(), small_options()).bytes();
   std::uint64_t last = 0;
-  for (const Frame& frame : frames_of(made.bytes)) {
+  for (const Frame& frame : frames_of(file)) {
     expect_checksums(frame.bytes);
     EXPECT_GE(frame.microseconds, last);
     last = frame.microseconds;
@@ -131,27 +102,28 @@ TEST_P(EveryWorkload, HasRightChecksumsAndNeverGoesBackInTime) {
 
 TEST_P(EveryWorkload, CountsWhatItWrites) {
   const Generated made(GetParam(), small_options());
+  const std::string file = made.bytes();
   std::uint64_t bytes = 0;
   std::array<std::uint64_t, 2> datagrams{};
-  const std::vector<Frame> frames = frames_of(made.bytes);
+  const std::vector<Frame> frames = frames_of(file);
   for (const Frame& frame : frames) {
     bytes += frame.bytes.size();
     const Layout layout(frame.bytes);
     const bool client = big_endian(layout.segment, 0, 2) >= 32'768;
     if (layout.protocol == 17) datagrams[client ? 0 : 1] += layout.payload.size();
   }
-  EXPECT_EQ(made.truth.packets, frames.size());
-  EXPECT_EQ(made.truth.captured_bytes, bytes);
-  EXPECT_EQ(made.truth.udp_payload, datagrams);
+  EXPECT_EQ(made.truth().packets, frames.size());
+  EXPECT_EQ(made.truth().captured_bytes, bytes);
+  EXPECT_EQ(made.truth().udp_payload, datagrams);
 }
 
 TEST_P(EveryWorkload, IsTheSameForTheSameSeedOnly) {
   Options options = small_options();
-  const Generated first(GetParam(), options);
-  EXPECT_EQ(first.bytes, Generated(GetParam(), options).bytes);
+  const std::string first = Generated(GetParam(), options).bytes();
+  EXPECT_EQ(first, Generated(GetParam(), options).bytes());
   if (GetParam() == "path") return;  // most of its cases draw nothing
   options.seed = 2;
-  EXPECT_NE(first.bytes, Generated(GetParam(), options).bytes);
+  EXPECT_NE(first, Generated(GetParam(), options).bytes());
 }
 
 INSTANTIATE_TEST_SUITE_P(Workloads, EveryWorkload,
@@ -182,20 +154,20 @@ TEST(Truth, PayloadIsTheUniqueBytesOfEachDirection) {
   options.n = 500;
   for (const char* workload : {"mix", "lossy", "http", "small", "flows", "bulk"}) {
     const Generated made(workload, options);
-    EXPECT_EQ(unique_payload(made.bytes), made.truth.tcp_payload) << workload;
+    EXPECT_EQ(unique_payload(made.bytes()), made.truth().tcp_payload) << workload;
   }
   for (const std::string_view name : path_cases()) {
     if (name == "fragments") continue;
     options.name = name;
     const Generated made("path", options);
-    EXPECT_EQ(unique_payload(made.bytes), made.truth.tcp_payload) << name;
+    EXPECT_EQ(unique_payload(made.bytes()), made.truth().tcp_payload) << name;
   }
 }
 
 TEST(Truth, LossyHasEveryKindOfTrouble) {
   Options options = small_options();
   options.packets = 20'000;
-  const Truth truth = Generated("lossy", options).truth;
+  const Truth truth = Generated("lossy", options).truth();
   EXPECT_GT(truth.lost_before_tap, 0U);
   EXPECT_GT(truth.lost_after_tap, 0U);
   EXPECT_GT(truth.reordered, 0U);
@@ -207,7 +179,7 @@ TEST(Truth, LossyHasEveryKindOfTrouble) {
 TEST(Truth, EveryExchangeOfTheFloodIsCounted) {
   Options options = small_options();
   options.flows = 500;
-  EXPECT_EQ(Generated("flood", options).truth.http_exchanges, 500U);
+  EXPECT_EQ(Generated("flood", options).truth().http_exchanges, 500U);
 }
 
 TEST(Truth, DigestMindsOrderWithinAConnectionOnly) {
@@ -227,7 +199,7 @@ TEST(Truth, DigestMindsOrderWithinAConnectionOnly) {
 TEST(Mix, HasAbout820BytesAPacket) {
   Options options;
   options.packets = 100'000;
-  const Truth truth = Generated("mix", options).truth;
+  const Truth truth = Generated("mix", options).truth();
   const std::uint64_t mean = truth.captured_bytes / truth.packets;
   EXPECT_GT(mean, 790U);
   EXPECT_LT(mean, 850U);
@@ -239,7 +211,7 @@ TEST(CaptureWriter, WritesEveryFormatAndByteOrder) {
   options.size = 100;
   const auto start = [&](Format format, bool swapped) {
     const Generated made("fixed", options, {format, swapped, 64});
-    return std::pair(made.bytes.substr(0, 4), made.bytes.size());
+    return std::pair(made.bytes().substr(0, 4), made.bytes().size());
   };
   const auto word = [](std::uint32_t value) {
     return std::string(reinterpret_cast<const char*>(&value), 4);
