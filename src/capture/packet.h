@@ -22,10 +22,10 @@ struct Interface {
 };
 
 struct Packet {
-  Timestamp time;                     ///< as captured
-  Timestamp now;                      ///< packet time that never goes back (see clock.h)
-  std::uint64_t number = 0;           ///< from 1 over the input
-  Bytes bytes;                        ///< what was captured
+  Timestamp time;            ///< as captured; where a file has none, that of the one before
+  Timestamp now;             ///< packet time that never goes back (see clock.h)
+  std::uint64_t number = 0;  ///< from 1 over the input
+  Bytes bytes;               ///< what was captured
   std::uint32_t original_length = 0;  ///< what was on the wire; never less than bytes.size()
   std::uint32_t interface = 0;        ///< index into Source::interfaces()
 

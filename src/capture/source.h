@@ -19,8 +19,14 @@ struct Damage {
   std::string reason;        ///< one line, without a full stop
 };
 
-/// Things in a savefile beside packets, kept for whoever wants them.
+/// Things in a savefile beside packets, kept for whoever wants them. Bounded: what goes past a cap
+/// is counted, not kept.
 struct Annotations {
+  static constexpr std::size_t kMaxComments = 10'000;
+  static constexpr std::size_t kMaxNames = 65'536;
+  static constexpr std::size_t kMaxText = 8u << 20;      ///< bytes of comments and names together
+  static constexpr std::size_t kMaxSecrets = 16u << 20;  ///< bytes of TLS key logs together
+
   struct Comment {
     std::uint64_t packet = 0;  ///< 0: about the section or an interface
     std::string text;
@@ -29,12 +35,11 @@ struct Annotations {
     std::string address;  ///< IPv4 or IPv6 address in text
     std::string name;
   };
-  std::vector<Comment> comments;  ///< at most kMaxComments; more are counted
-  std::vector<Name> names;        ///< name resolution blocks, at most kMaxNames
-  std::vector<std::string>
-      tls_keys;  ///< decryption secrets blocks of type TLS key log, at most kMaxSecrets bytes
-  std::string hardware, os, application;
-  std::uint64_t left_out = 0;  ///< what went past those caps
+  std::vector<Comment> comments;
+  std::vector<Name> names;                ///< of name resolution blocks
+  std::vector<std::string> tls_keys;      ///< key logs of decryption secrets blocks
+  std::string hardware, os, application;  ///< what the first section says
+  std::uint64_t left_out = 0;             ///< what went past those caps
 };
 
 struct ReadResult {
@@ -46,9 +51,9 @@ class Source {
  public:
   virtual ~Source() = default;
 
-  /// Fills `packets` from the front. A live source may return nothing without having ended: time
-  /// for whoever waits on output. The bytes live until the next call; if stable(), as long as the
-  /// source.
+  /// Fills `packets` from the front. A live source or a pipe may return nothing without having
+  /// ended: time for whoever waits on output. The bytes live until the next call; if stable(), as
+  /// long as the source.
   virtual ReadResult read(std::span<Packet> packets) = 0;
   virtual bool stable() const { return false; }
 
@@ -71,10 +76,13 @@ class Source {
 struct OpenOptions {
   std::string filter;        ///< BPF expression, empty: everything
   bool use_libpcap = false;  ///< read savefiles with libpcap instead of our reader (for comparison)
+  const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler; ends a wait on a pipe
 };
 
 /// Opens one savefile ("-": standard input): pcap and pcapng by our own reader, mapped where they
-/// can be, also inside gzip or zstd; anything else that libpcap reads by libpcap.
+/// can be, also inside gzip or zstd; anything else that libpcap reads by libpcap. Reads ahead to
+/// the first packet, so that interfaces() can be asked at once. An Error if nothing of it can be
+/// read.
 Result<std::unique_ptr<Source>> open_savefile(const std::string& path, const OpenOptions& options);
 
 /// Several savefiles as one timeline, ordered by packet time (ties: order of the arguments),
