@@ -150,8 +150,8 @@ std::array<std::uint64_t, 2> unique_payload(const std::string& file) {
 
 TEST(Truth, PayloadIsTheUniqueBytesOfEachDirection) {
   Options options = small_options();
-  options.packets = 1'500;
-  options.n = 500;
+  options.packets = 800;
+  options.n = 300;
   for (const char* workload : {"mix", "lossy", "http", "small", "flows", "bulk"}) {
     const Generated made(workload, options);
     EXPECT_EQ(unique_payload(made.bytes()), made.truth().tcp_payload) << workload;
