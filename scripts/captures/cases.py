@@ -41,6 +41,6 @@ def write_table():
     _README.write_text(text + _MARK + "\n".join(rows) + "\n")
 
 
-for _module in ("http1_cases", "tcp_cases", "tunnel_cases", "fragment_cases",
+for _module in ("demo_case", "http1_cases", "tcp_cases", "tunnel_cases", "fragment_cases",
                 "attack_cases"):
     importlib.import_module(_module)

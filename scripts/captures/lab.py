@@ -195,7 +195,7 @@ class Lab:
         """Records what passes the interface to captures/NAME (.pcap: ns; .pcapng: made of that)."""
         path = CAPTURES / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        raw = self.folder / "raw.pcap"
+        raw = self.folder / f"{path.name}.raw"
         words = ["tcpdump", "-Z", "root", "-n", "-U", "--immediate-mode", "-B", "8192",
                  "--time-stamp-precision=nano", "-i", interface, "-s", snaplen, "-w", raw]
         if linktype:
@@ -213,7 +213,7 @@ class Lab:
             raise RuntimeError(f"{name}: tcpdump dropped packets")
         program.wait()
         if path.suffix == ".pcapng":
-            packets.write_pcapng(path, packets.read_pcap(raw), interface_name="eth0")
+            packets.write_pcapng(path, [packets.read_pcap(raw)], ["eth0"])
         else:
             path.write_bytes(raw.read_bytes())
 

@@ -66,14 +66,17 @@ def _option(code, value):
     return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
 
 
-def write_pcapng(path, capture, interface_name):
-    """One section, one interface, nanoseconds."""
+def write_pcapng(path, captures, names):
+    """One section; an interface for each capture, nanoseconds; packets in order of time."""
     end = _option(0, b"")
-    blocks = [_block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
-              _block(1, struct.pack("<HHI", capture.linktype, 0, capture.snaplen) +
-                     _option(2, interface_name.encode()) + _option(9, b"\x09") + end)]
-    for packet in capture.packets:
-        blocks.append(_block(6, struct.pack("<IIIII", 0, packet.time >> 32,
+    blocks = [_block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    for capture, name in zip(captures, names):
+        blocks.append(_block(1, struct.pack("<HHI", capture.linktype, 0, capture.snaplen) +
+                             _option(2, name.encode()) + _option(9, b"\x09") + end))
+    everything = [(packet.time, number, packet) for number, capture in enumerate(captures)
+                  for packet in capture.packets]
+    for _, number, packet in sorted(everything, key=lambda one: one[:2]):
+        blocks.append(_block(6, struct.pack("<IIIII", number, packet.time >> 32,
                                             packet.time & 0xFFFFFFFF, len(packet.data),
                                             packet.length) + packet.data))
     path.parent.mkdir(parents=True, exist_ok=True)
