@@ -142,18 +142,17 @@ void Conversation::end(Context& context, Direction from, bool cleanly, const Sta
   if (opaque_) return;
   sides_[index(from)].in.finish(cleanly, stamp);
   if (dissector_) settle(context);
+  if (sides_[0].in.ended() && sides_[1].in.ended()) become_opaque(context);
 }
 
 void Conversation::finish(Context& context, const Stamp& stamp) {
-  if (finished_) return;
   for (Side& side : sides_) {
     if (!side.in.ended()) end(context, side.in.from(), false, stamp);
   }
-  become_opaque(context);
-  finished_ = true;
 }
 
 void Conversation::become_opaque(Context& context) {
+  if (opaque_) return;
   if (dissector_) dissector_->finish(context);
   for (Side& side : sides_) {
     side.reader = {};

@@ -75,7 +75,6 @@ class Conversation {
   std::string_view handed_to_;
   bool handing_over_ = false;
   bool opaque_ = false;
-  bool finished_ = false;
   std::pmr::vector<std::string_view> names_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "decode/flow_key.h"
+#include "event/event.h"
 
 namespace wirelens::tcp {
 
@@ -14,24 +15,35 @@ struct alignas(64) HalfOpen {
   AddressBytes high{};
   std::uint16_t low_port = 0;
   std::uint16_t high_port = 0;
-  std::uint32_t outer = 0;
-  std::uint32_t sequence = 0;  ///< of the SYN
+  std::uint16_t outer = 0;     ///< FlowKey::outer; larger ones get a full record at once
   std::uint16_t mss = 0;       ///< 0: not announced
-  std::uint16_t packet_high = 0;
-  std::uint32_t packet_low = 0;
-  std::uint8_t window_scale = 0;
-  bool is_version6 : 1 = false;
-  bool from_high : 1 = false;
-  bool has_window_scale : 1 = false;
-  bool sack_permitted : 1 = false;
-  bool has_timestamp : 1 = false;
-  bool fast_open : 1 = false;
-  bool ecn : 1 = false;
-  std::uint8_t resent = 0;  ///< times that the same SYN came again, up to 255
-  std::uint8_t spare = 0;
-  std::int64_t time = 0;  ///< of the first SYN, nanoseconds since 1970
+  std::uint32_t sequence = 0;  ///< of the SYN
+  std::uint32_t packet_rest = 0;
+  std::uint32_t id_rest = 0;
+  std::uint8_t packet_top = 0;
+  std::uint8_t id_top = 0;
+  std::uint16_t is_version6 : 1 = 0;
+  std::uint16_t from_high : 1 = 0;
+  std::uint16_t has_window_scale : 1 = 0;
+  std::uint16_t sack_permitted : 1 = 0;
+  std::uint16_t has_timestamp : 1 = 0;
+  std::uint16_t fast_open : 1 = 0;
+  std::uint16_t ecn : 1 = 0;
+  std::uint16_t window_scale : 4 = 0;
+  std::uint16_t resent : 5 = 0;  ///< times that the same SYN came again, 31 and more
+  std::int64_t time = 0;         ///< of the first SYN, nanoseconds since 1970
 
-  std::uint64_t first_packet() const { return (std::uint64_t{packet_high} << 32) | packet_low; }
+  /// Packet numbers and ids of 40 bits: 2^40 of either take years at a million a second.
+  std::uint64_t first_packet() const { return (std::uint64_t{packet_top} << 32) | packet_rest; }
+  ConnectionId id() const { return (std::uint64_t{id_top} << 32) | id_rest; }
+  void first_packet(std::uint64_t number) {
+    packet_top = static_cast<std::uint8_t>(number >> 32);
+    packet_rest = static_cast<std::uint32_t>(number);
+  }
+  void id(ConnectionId number) {
+    id_top = static_cast<std::uint8_t>(number >> 32);
+    id_rest = static_cast<std::uint32_t>(number);
+  }
   Timestamp first_time() const { return timestamp_ns(time); }
   FlowKey key() const {
     FlowKey key;

@@ -1,0 +1,79 @@
+// flow/flow.h - what is kept of one connection or one exchange of datagrams.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "decode/flow_key.h"
+#include "dissect/conversation.h"
+#include "event/event.h"
+#include "event/flaw.h"
+#include "flow/timer_wheel.h"
+#include "tcp/connection.h"
+
+namespace wirelens {
+
+/// What a flow of either transport begins with.
+struct FlowHead {
+  FlowKey key;
+  /// Packets of one end may wear another VLAN or tunnel key than those of the other end: then this
+  /// is what the second end wears; else the same as key.outer.
+  std::uint32_t second_outer = 0;
+  ConnectionId id = 0;
+  std::uint64_t first_packet = 0;
+  Timestamp first_time{};
+  Timestamp last_time{};
+  std::uint32_t hash = 0;
+  TimerLink timer;
+  std::uint16_t interims = 0;  ///< interim records' periods that have passed
+  std::uint8_t seen = 0;       ///< ends that were heard: 1 key.low, 2 key.high
+
+  bool one_sided() const { return seen != 3; }
+
+  bool is(const FlowKey& other) const {
+    return key == other || (second_outer != key.outer && is_under(other, second_outer));
+  }
+
+ private:
+  bool is_under(const FlowKey& other, std::uint32_t outer) const {
+    FlowKey mine = key;
+    mine.outer = outer;
+    return mine == other;
+  }
+};
+
+/// What few connections have.
+struct FlowNotes {
+  struct Count {
+    const Flaw* flaw;
+    std::uint64_t count;
+  };
+  std::string server_name;
+  std::vector<std::string_view> protocols;
+  std::vector<Count> flaws;
+};
+
+struct TcpFlow : FlowHead {
+  bool midstream = false;  ///< it did not begin with a SYN
+  bool opaque = false;     ///< nobody reads its bytes any more
+  std::unique_ptr<FlowNotes> notes;
+  std::unique_ptr<Conversation> conversation;
+  tcp::Connection connection;
+
+  TcpFlow() = default;
+  explicit TcpFlow(const tcp::HalfOpen& syn) : connection(syn) {}
+};
+
+struct UdpFlow : FlowHead {
+  bool client_is_high = false;
+  std::uint64_t packets[2] = {};  ///< from key.low, from key.high
+  std::uint64_t bytes[2] = {};    ///< payload
+};
+static_assert(sizeof(UdpFlow) <= 160, "an idle UDP flow costs at most 160 bytes");
+
+}  // namespace wirelens

@@ -1,0 +1,165 @@
+// flow/flow_record.cc - what a flow tells, and how it ends.
+#include <algorithm>
+
+#include "flow/flow_table.h"
+
+namespace wirelens {
+
+void FlowTally::add(const FlowTally& other) {
+  for (const auto& [name, count] : other.flaws) flaws[name] += count;
+  one_sided += other.one_sided;
+  midstream += other.midstream;
+  missing_bytes += other.missing_bytes;
+  half_open_evicted += other.half_open_evicted;
+  closed_evicted += other.closed_evicted;
+  evicted += other.evicted;
+  refused += other.refused;
+}
+
+void FlowTable::close(FlowHandle handle, Why why) {
+  switch (handle.kind()) {
+    case FlowHandle::Kind::half_open:
+      return close_half_open(handle.number(), why);
+    case FlowHandle::Kind::tcp:
+      return close_tcp(handle.number(), why);
+    case FlowHandle::Kind::udp:
+      return close_udp(handle.number(), why);
+    case FlowHandle::Kind::none:
+      return;
+  }
+}
+
+void FlowTable::close_half_open(HalfOpenRing::Number number, Why why) {
+  TcpFlow flow(half_open_.at(number));
+  const tcp::HalfOpen& entry = half_open_.at(number);
+  flow.key = entry.key();
+  flow.second_outer = flow.key.outer;
+  flow.id = entry.id();
+  flow.first_packet = entry.first_packet();
+  flow.first_time = flow.last_time = entry.first_time();
+  flow.seen = entry.from_high ? 2 : 1;
+  index_.erase(prepare(flow.key), FlowHandle::of(FlowHandle::Kind::half_open, number));
+  half_open_.kill(number);
+  at_hand(flow);
+  emit_tcp(flow, why, false);
+  emitter_.close(flow.id);
+  at_hand_ = nullptr;
+}
+
+void FlowTable::close_tcp(std::uint32_t number, Why why) {
+  TcpFlow& flow = tcp_.at(number);
+  at_hand(flow);
+  tcp::Surroundings around = surroundings();
+  flow.connection.finish(around, *this);
+  if (flow.conversation) {
+    flow.conversation->finish(*this, stamp_);
+    free_conversation(flow);
+  }
+  emit_tcp(flow, why, false);
+  emitter_.close(flow.id);
+  tcp_timers_.disarm(number);
+  leave(flow, FlowHandle::of(FlowHandle::Kind::tcp, number));
+  tcp_.free(number);
+  at_hand_ = nullptr;
+}
+
+void FlowTable::close_udp(std::uint32_t number, Why why) {
+  UdpFlow& flow = udp_.at(number);
+  emit_udp(flow, why, false);
+  emitter_.close(flow.id);
+  udp_timers_.disarm(number);
+  leave(flow, FlowHandle::of(FlowHandle::Kind::udp, number));
+  udp_.free(number);
+}
+
+void FlowTable::emit_tcp(TcpFlow& flow, Why why, bool interim) {
+  Connection record;
+  tcp::Connection::Text text;
+  record.transport = "tcp";
+  flow.connection.fill(record, text);
+  std::vector<std::string_view> protocols;
+  if (flow.conversation) {
+    const auto names = flow.conversation->names();
+    protocols.assign(names.begin(), names.end());
+    record.protocols = protocols;
+  } else if (flow.notes) {
+    record.protocols = flow.notes->protocols;
+  }
+  if (flow.notes && !flow.notes->server_name.empty()) record.server_name = flow.notes->server_name;
+  if (why == Why::idle && record.close == Close::open) record.close = Close::timeout;
+  if (!interim) {
+    tally_.one_sided += flow.one_sided() && record.close != Close::unanswered;
+    tally_.midstream += flow.midstream;
+    tally_.missing_bytes += record.sent.missing_bytes + record.received.missing_bytes;
+  }
+  emit_record(flow, record, flow.connection.client_is_high(), why, interim);
+}
+
+void FlowTable::emit_udp(UdpFlow& flow, Why why, bool interim) {
+  Connection record;
+  record.transport = "udp";
+  record.client_known = false;
+  record.close = why == Why::idle ? Close::timeout : Close::open;
+  const bool high = flow.client_is_high;
+  record.sent.packets = flow.packets[high];
+  record.sent.bytes = flow.bytes[high];
+  record.received.packets = flow.packets[!high];
+  record.received.bytes = flow.bytes[!high];
+  const bool sent = record.sent.packets > 0, received = record.received.packets > 0;
+  record.history = sent && received ? "Dd" : sent ? "D" : "d";
+  record.conn_state = sent && received ? "SF" : sent ? "S0" : "SHR";
+  if (flow.one_sided()) record.one_sided = true;
+  emit_record(flow, record, high, why, interim);
+}
+
+void FlowTable::emit_record(const FlowHead& flow, Connection& record, bool client_is_high, Why why,
+                            bool interim) {
+  const std::string low = address_text(flow.key.low, flow.key.version);
+  const std::string high = address_text(flow.key.high, flow.key.version);
+  const std::string community = community_id(flow.key);
+  const Endpoint low_end{low, flow.key.low_port}, high_end{high, flow.key.high_port};
+  record.client = client_is_high ? high_end : low_end;
+  record.server = client_is_high ? low_end : high_end;
+  record.id = flow.id;
+  record.first_packet = flow.first_packet;
+  record.duration = std::max(flow.last_time - flow.first_time, Duration::zero());
+  record.community_id = community;
+  const Encapsulation& outer = decoder_.encapsulation(flow.key.outer);
+  record.vlan = outer.vlans;
+  if (!outer.tunnel.empty()) record.tunnel = outer.tunnel;
+  if (why == Why::evicted) record.evicted = "max_memory";
+  if (interim) record.interim = true;
+  emitter_.emit(&kEventType<Connection>, flow.first_time, std::nullopt, &record);
+}
+
+// ---- Context, for the flow at hand
+// ------------------------------------------------------------------
+
+void FlowTable::emit(const EventType* type, Timestamp time, const void* payload) {
+  emitter_.emit(type, time, at_hand_->id, payload);
+}
+
+FlowNotes& FlowTable::notes(TcpFlow& flow) {
+  if (!flow.notes) flow.notes = std::make_unique<FlowNotes>();
+  return *flow.notes;
+}
+
+void FlowTable::name_server(std::string_view name) {
+  constexpr std::size_t kMaxServerName = 255;  // RFC 1035 section 2.3.4
+  if (name.empty() || (at_hand_->notes && !at_hand_->notes->server_name.empty())) return;
+  notes(*at_hand_).server_name = name.substr(0, kMaxServerName);
+}
+
+std::optional<Duration> FlowTable::handshake() const {
+  return at_hand_->connection.handshake_rtt();
+}
+
+std::uint16_t FlowTable::server_port() const {
+  return at_hand_->connection.client_is_high() ? at_hand_->key.low_port : at_hand_->key.high_port;
+}
+
+bool FlowTable::midstream() const {
+  return at_hand_->midstream;
+}
+
+}  // namespace wirelens

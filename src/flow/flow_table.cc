@@ -1,0 +1,463 @@
+// flow/flow_table.cc - finding, feeding and expiring flows.
+//
+// What a flow tells when it ends stands in flow_record.cc, who makes room for whom in
+// flow_memory.cc.
+#include "flow/flow_table.h"
+
+#include <algorithm>
+
+namespace wirelens {
+namespace {
+
+/// Recent flows that can still be joined by an end that wears another VLAN or tunnel.
+constexpr std::size_t kJoinable = 4096;
+
+std::uint8_t end_bit(bool high) {
+  return high ? 2 : 1;
+}
+
+}  // namespace
+
+FlowTable::FlowTable(const FlowSettings& settings, const HashKey& secret, const Decoder& decoder,
+                     std::size_t max_memory, std::pmr::memory_resource& pool, Emitter& emitter)
+    : settings_(settings),
+      secret_(secret),
+      decoder_(decoder),
+      emitter_(emitter),
+      ledger_(max_memory),
+      dissector_memory_(ledger_, Charge::dissectors, pool),
+      pool_(pool),
+      index_(ledger_),
+      half_open_(ledger_),
+      tcp_(ledger_, Charge::flows),
+      udp_(ledger_, Charge::flows),
+      tcp_timers_(TcpLinks{&tcp_}),
+      udp_timers_(UdpLinks{&udp_}),
+      joinable_(kJoinable) {
+  ledger_.cap(Charge::half_open, max_memory / 8);
+  ledger_.cap(Charge::reassembly, max_memory / 4);
+}
+
+FlowTable::~FlowTable() = default;
+
+void FlowTable::approach(std::uint32_t hash) {
+  const FlowHandle guess = index_.guess(hash);
+  const char* at = nullptr;
+  switch (guess.kind()) {
+    case FlowHandle::Kind::tcp:
+      at = reinterpret_cast<const char*>(&tcp_.at(guess.number()));
+      break;
+    case FlowHandle::Kind::udp:
+      at = reinterpret_cast<const char*>(&udp_.at(guess.number()));
+      break;
+    default:
+      return;
+  }
+  for (std::size_t line = 0; line < sizeof(TcpFlow); line += 64) __builtin_prefetch(at + line, 1);
+}
+
+bool FlowTable::same(FlowHandle handle, const FlowKey& key) {
+  switch (handle.kind()) {
+    case FlowHandle::Kind::half_open:
+      return half_open_.at(handle.number()).key() == key;
+    case FlowHandle::Kind::tcp:
+      return tcp_.at(handle.number()).is(key);
+    case FlowHandle::Kind::udp:
+      return udp_.at(handle.number()).is(key);
+    case FlowHandle::Kind::none:
+      break;
+  }
+  return false;
+}
+
+FlowHandle FlowTable::find(const FlowKey& key, std::uint32_t hash) {
+  return index_.find(hash, [&](FlowHandle handle) { return same(handle, key); });
+}
+
+void FlowTable::packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
+  stamp_ = {packet.number, packet.time};
+  if (decoded.transport == Transport::tcp) {
+    tcp_packet(packet, decoded, hash);
+  } else {
+    udp_packet(packet, decoded, hash);
+  }
+  if (ledger_.total() > ledger_.limit()) relieve();
+}
+
+// ---- one connection in two networks
+// ---------------------------------------------------------------
+//
+// A mirror may show the two ends of a connection under different VLAN tags or tunnel keys. A packet
+// that finds no flow joins one of the same 5-tuple whose other end alone was heard so far.
+
+std::size_t FlowTable::place_for_join(FlowKey key) const {
+  key.outer = ~0u;
+  return hash_of(secret_, key) % kJoinable;
+}
+
+FlowHandle FlowTable::join(const Decoded& decoded, std::uint32_t hash) {
+  if (decoder_.encapsulation_count() < 2) return {};
+  const FlowHandle candidate = joinable_[place_for_join(decoded.key)];
+  if (!candidate || !joins(candidate, decoded)) return {};
+  FlowHandle joined = candidate;
+  if (candidate.kind() == FlowHandle::Kind::half_open) {
+    const FlowKey first = half_open_.at(candidate.number()).key();
+    joined = promote(candidate, prepare(first));
+    if (!joined) return {};
+  }
+  FlowHead& flow = joined.kind() == FlowHandle::Kind::tcp
+                       ? static_cast<FlowHead&>(tcp_.at(joined.number()))
+                       : static_cast<FlowHead&>(udp_.at(joined.number()));
+  flow.second_outer = decoded.key.outer;
+  index_.insert(hash, joined);
+  return joined;
+}
+
+bool FlowTable::joins(FlowHandle handle, const Decoded& decoded) {
+  const auto same_ends = [&](FlowKey key) {
+    key.outer = decoded.key.outer;
+    return key == decoded.key;
+  };
+  const auto other_end_only = [&](const FlowHead& flow) {
+    return flow.seen == end_bit(!decoded.from_high) && flow.second_outer == flow.key.outer &&
+           same_ends(flow.key);
+  };
+  switch (handle.kind()) {
+    case FlowHandle::Kind::half_open: {
+      const tcp::HalfOpen& syn = half_open_.at(handle.number());
+      return half_open_.alive(handle.number()) && syn.from_high != decoded.from_high &&
+             decoded.tcp.has(TcpHeader::kAck) && decoded.tcp.acknowledgment == syn.sequence + 1 &&
+             same_ends(syn.key());
+    }
+    case FlowHandle::Kind::tcp:
+      return tcp_.alive(handle.number()) && decoded.tcp.has(TcpHeader::kAck) &&
+             other_end_only(tcp_.at(handle.number()));
+    case FlowHandle::Kind::udp:
+      return udp_.alive(handle.number()) && other_end_only(udp_.at(handle.number()));
+    case FlowHandle::Kind::none:
+      break;
+  }
+  return false;
+}
+
+void FlowTable::take_in(FlowHandle handle, const FlowKey& key, std::uint32_t hash) {
+  index_.insert(hash, handle);
+  joinable_[place_for_join(key)] = handle;
+}
+
+void FlowTable::leave(const FlowHead& flow, FlowHandle handle) {
+  index_.erase(flow.hash, handle);
+  if (flow.second_outer == flow.key.outer) return;
+  FlowKey second = flow.key;
+  second.outer = flow.second_outer;
+  index_.erase(prepare(second), handle);
+}
+
+// ---- TCP
+// --------------------------------------------------------------------------------------------
+
+void FlowTable::tcp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
+  FlowHandle handle = find(decoded.key, hash);
+  const bool syn_only = decoded.tcp.has(TcpHeader::kSyn) && !decoded.tcp.has(TcpHeader::kAck);
+  if (!handle && !syn_only) handle = join(decoded, hash);
+  if (!handle) {
+    constexpr std::uint8_t kKind =
+        TcpHeader::kSyn | TcpHeader::kAck | TcpHeader::kFin | TcpHeader::kRst;
+    const bool bare = (decoded.tcp.flags & kKind) == TcpHeader::kSyn && decoded.payload_length == 0;
+    if (bare && decoded.key.outer <= 0xffff && decoded.checksum != Checksum::bad) {
+      return bare_syn(packet, decoded, hash);
+    }
+    handle = new_tcp(packet, decoded, hash);
+  } else if (handle.kind() == FlowHandle::Kind::half_open) {
+    if (again(half_open_.at(handle.number()), decoded)) return;
+    handle = promote(handle, hash);
+  }
+  if (handle) feed(handle, packet, decoded);
+}
+
+void FlowTable::bare_syn(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
+  while (half_open_.full()) {
+    if (half_open_.empty()) return void(feed(new_tcp(packet, decoded, hash), packet, decoded));
+    ++tally_.half_open_evicted;
+    close_half_open(half_open_.oldest(), Why::evicted);
+  }
+  tcp::HalfOpen entry;
+  entry.low = decoded.key.low;
+  entry.high = decoded.key.high;
+  entry.low_port = decoded.key.low_port;
+  entry.high_port = decoded.key.high_port;
+  entry.outer = static_cast<std::uint16_t>(decoded.key.outer);
+  entry.is_version6 = decoded.key.version == 6;
+  entry.from_high = decoded.from_high;
+  entry.sequence = decoded.tcp.sequence;
+  entry.mss = decoded.tcp.options.mss;
+  entry.has_window_scale = decoded.tcp.options.has_window_scale;
+  entry.window_scale = decoded.tcp.options.window_scale & 0xf;
+  entry.sack_permitted = decoded.tcp.options.sack_permitted;
+  entry.has_timestamp = decoded.tcp.options.has_timestamp;
+  entry.fast_open = decoded.tcp.options.fast_open;
+  entry.ecn = decoded.tcp.has(TcpHeader::kEce) && decoded.tcp.has(TcpHeader::kCwr);
+  entry.first_packet(packet.number);
+  entry.time = packet.time.time_since_epoch().count();
+  entry.id(emitter_.open());
+  take_in(FlowHandle::of(FlowHandle::Kind::half_open, half_open_.add(entry)), decoded.key, hash);
+}
+
+/// The same SYN once more needs no more than a count.
+bool FlowTable::again(tcp::HalfOpen& entry, const Decoded& decoded) {
+  constexpr std::uint8_t kKind =
+      TcpHeader::kSyn | TcpHeader::kAck | TcpHeader::kFin | TcpHeader::kRst;
+  const bool same_syn = (decoded.tcp.flags & kKind) == TcpHeader::kSyn &&
+                        decoded.from_high == (entry.from_high != 0) &&
+                        decoded.tcp.sequence == entry.sequence && decoded.payload_length == 0;
+  if (!same_syn || entry.resent == 30) return false;
+  ++entry.resent;
+  return true;
+}
+
+FlowHandle FlowTable::promote(FlowHandle handle, std::uint32_t hash) {
+  const HalfOpenRing::Number syn = handle.number();
+  const tcp::HalfOpen entry = half_open_.at(syn);
+  const std::uint32_t number = make(tcp_, tcp_hand_, entry);
+  if (number == Slab<TcpFlow>::kNone) return {};
+  TcpFlow& flow = tcp_.at(number);
+  flow.key = entry.key();
+  flow.second_outer = flow.key.outer;
+  flow.id = entry.id();
+  flow.first_packet = entry.first_packet();
+  flow.first_time = flow.last_time = entry.first_time();
+  flow.hash = hash;
+  flow.seen = end_bit(entry.from_high);
+  half_open_.kill(syn);
+  const FlowHandle promoted = FlowHandle::of(FlowHandle::Kind::tcp, number);
+  index_.replace(hash, handle, promoted);
+  joinable_[place_for_join(flow.key)] = promoted;
+  return promoted;
+}
+
+FlowHandle FlowTable::new_tcp(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
+  const std::uint32_t number = make(tcp_, tcp_hand_);
+  if (number == Slab<TcpFlow>::kNone) return {};
+  TcpFlow& flow = tcp_.at(number);
+  begin(flow, packet, decoded, hash);
+  flow.midstream = !decoded.tcp.has(TcpHeader::kSyn);
+  const FlowHandle handle = FlowHandle::of(FlowHandle::Kind::tcp, number);
+  take_in(handle, decoded.key, hash);
+  return handle;
+}
+
+void FlowTable::begin(FlowHead& flow, const Packet& packet, const Decoded& decoded,
+                      std::uint32_t hash) {
+  flow.key = decoded.key;
+  flow.second_outer = decoded.key.outer;
+  flow.id = emitter_.open();
+  flow.first_packet = packet.number;
+  flow.first_time = flow.last_time = packet.time;
+  flow.hash = hash;
+}
+
+void FlowTable::at_hand(TcpFlow& flow) {
+  at_hand_ = &flow;
+  opened_ = {flow.first_packet, flow.first_time};
+}
+
+void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& decoded) {
+  if (!handle) return;
+  TcpFlow& flow = tcp_.at(handle.number());
+  at_hand(flow);
+  tcp::Surroundings around = surroundings();
+  if (flow.connection.segment(packet, decoded, around, *this) == tcp::Outcome::anew) {
+    const FlowKey key = flow.key;
+    close_tcp(handle.number(), Why::over);
+    return tcp_packet(packet, decoded, prepare(decoded.key));
+  }
+  flow.last_time = std::max(flow.last_time, packet.time);
+  flow.seen |= end_bit(decoded.from_high);
+  tidy(flow);
+  if (flow.timer.slot == TimerLink::kNoSlot) {
+    tcp_timers_.arm(handle.number(), next_interim(flow, packet.now));
+  }
+  const std::optional<Timestamp> deadline = flow.connection.deadline();
+  if (deadline && tcp_timers_.later_than(handle.number(), *deadline)) {
+    tcp_timers_.arm(handle.number(), *deadline);
+  }
+}
+
+void FlowTable::tidy(TcpFlow& flow) {
+  if (flow.conversation && flow.conversation->opaque()) free_conversation(flow);
+}
+
+void FlowTable::free_conversation(TcpFlow& flow) {
+  const auto names = flow.conversation->names();
+  if (!names.empty()) notes(flow).protocols.assign(names.begin(), names.end());
+  flow.conversation.reset();
+  flow.opaque = true;
+  ledger_.give(Charge::dissectors, sizeof(Conversation));
+}
+
+// ---- UDP
+// --------------------------------------------------------------------------------------------
+
+void FlowTable::udp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
+  FlowHandle handle = find(decoded.key, hash);
+  if (!handle) handle = join(decoded, hash);
+  if (!handle) {
+    const std::uint32_t number = make(udp_, udp_hand_);
+    if (number == Slab<UdpFlow>::kNone) return;
+    UdpFlow& flow = udp_.at(number);
+    begin(flow, packet, decoded, hash);
+    flow.client_is_high = decoded.key.high_port != decoded.key.low_port
+                              ? decoded.key.high_port > decoded.key.low_port
+                              : decoded.from_high;
+    handle = FlowHandle::of(FlowHandle::Kind::udp, number);
+    take_in(handle, decoded.key, hash);
+    udp_timers_.arm(number, packet.now + settings_.udp_idle_for);
+  }
+  UdpFlow& flow = udp_.at(handle.number());
+  ++flow.packets[decoded.from_high];
+  flow.bytes[decoded.from_high] += decoded.payload_length;
+  flow.seen |= end_bit(decoded.from_high);
+  flow.last_time = std::max(flow.last_time, packet.time);
+}
+
+// ---- time
+// -------------------------------------------------------------------------------------------
+
+void FlowTable::collect_due(Timestamp now, std::vector<Due>& out) {
+  fallen_due_.clear();
+  tcp_timers_.advance(now, fallen_due_);
+  for (std::uint32_t number : fallen_due_) {
+    out.push_back(
+        {tcp_.at(number).first_packet, this, FlowHandle::of(FlowHandle::Kind::tcp, number)});
+  }
+  fallen_due_.clear();
+  udp_timers_.advance(now, fallen_due_);
+  for (std::uint32_t number : fallen_due_) {
+    out.push_back(
+        {udp_.at(number).first_packet, this, FlowHandle::of(FlowHandle::Kind::udp, number)});
+  }
+  // Bare SYNs wait in order of arrival: those whose time is over stand in front.
+  half_open_.each_until([&](HalfOpenRing::Number number) {
+    const tcp::HalfOpen& entry = half_open_.at(number);
+    if (entry.first_time() + settings_.half_open_for > now) return false;
+    out.push_back(
+        {entry.first_packet(), this, FlowHandle::of(FlowHandle::Kind::half_open, number)});
+    return true;
+  });
+}
+
+void FlowTable::expire(FlowHandle handle, Timestamp now, std::uint64_t packet) {
+  stamp_ = {packet, now};
+  switch (handle.kind()) {
+    case FlowHandle::Kind::tcp:
+      return expire_tcp(handle.number(), now);
+    case FlowHandle::Kind::udp:
+      return expire_udp(handle.number(), now);
+    case FlowHandle::Kind::half_open:
+      return close_half_open(handle.number(), Why::idle);
+    case FlowHandle::Kind::none:
+      return;
+  }
+}
+
+Timestamp FlowTable::next_interim(const FlowHead& flow, Timestamp now) const {
+  const Duration age = now - flow.first_time;
+  const Duration into = age > Duration::zero() ? age % settings_.interim_every : Duration::zero();
+  return now + settings_.interim_every - into;
+}
+
+bool FlowTable::interim_due(FlowHead& flow, Timestamp now) const {
+  const auto periods =
+      static_cast<std::uint16_t>((now - flow.first_time) / settings_.interim_every);
+  if (periods == flow.interims) return false;
+  flow.interims = periods;
+  return flow.last_time > now - settings_.interim_every;
+}
+
+void FlowTable::expire_tcp(std::uint32_t number, Timestamp now) {
+  TcpFlow& flow = tcp_.at(number);
+  at_hand(flow);
+  tcp::Surroundings around = surroundings();
+  const std::optional<Timestamp> deadline = flow.connection.deadline();
+  if (deadline && *deadline <= now && flow.connection.expire(now, around, *this)) {
+    return close_tcp(number, Why::over);
+  }
+  if (now - flow.last_time > settings_.tcp_idle_for) return close_tcp(number, Why::idle);
+  tidy(flow);
+  if (interim_due(flow, now)) emit_tcp(flow, Why::over, true);
+  const std::optional<Timestamp> next = flow.connection.deadline();
+  const Timestamp interim = next_interim(flow, now);
+  tcp_timers_.arm(number, next ? std::min(*next, interim) : interim);
+}
+
+void FlowTable::expire_udp(std::uint32_t number, Timestamp now) {
+  UdpFlow& flow = udp_.at(number);
+  if (now - flow.last_time >= settings_.udp_idle_for) return close_udp(number, Why::idle);
+  if (interim_due(flow, now)) emit_udp(flow, Why::over, true);
+  udp_timers_.arm(number,
+                  std::min(flow.last_time + settings_.udp_idle_for, next_interim(flow, now)));
+}
+
+void FlowTable::collect_all(std::vector<Due>& out) {
+  const auto append = [&](auto& slab, FlowHandle::Kind kind) {
+    for (std::uint32_t number = 0; number < slab.made(); ++number) {
+      if (slab.alive(number)) {
+        out.push_back({slab.at(number).first_packet, this, FlowHandle::of(kind, number)});
+      }
+    }
+  };
+  append(tcp_, FlowHandle::Kind::tcp);
+  append(udp_, FlowHandle::Kind::udp);
+  half_open_.each_until([&](HalfOpenRing::Number number) {
+    out.push_back({half_open_.at(number).first_packet(), this,
+                   FlowHandle::of(FlowHandle::Kind::half_open, number)});
+    return true;
+  });
+}
+
+void FlowTable::finish(FlowHandle handle, const Stamp& stamp) {
+  stamp_ = stamp;
+  close(handle, Why::end_of_capture);
+}
+
+// ---- what TCP says of the flow at hand
+// ------------------------------------------------------------
+
+void FlowTable::data(Direction from, Bytes bytes, const Stamp& stamp) {
+  TcpFlow& flow = *at_hand_;
+  if (flow.opaque) return;
+  if (!flow.conversation) {
+    if (settings_.protocols.empty()) return;
+    ledger_.force(Charge::dissectors, sizeof(Conversation));
+    flow.conversation = std::make_unique<Conversation>(settings_.protocols, dissector_memory_);
+  }
+  flow.conversation->data(*this, from, bytes, stamp);
+}
+
+void FlowTable::gap(Direction from, std::uint64_t bytes, const Stamp& stamp) {
+  if (at_hand_->conversation) at_hand_->conversation->gap(*this, from, bytes, stamp);
+}
+
+void FlowTable::end(Direction from, tcp::Ending ending, const Stamp& stamp) {
+  if (!at_hand_->conversation) return;
+  at_hand_->conversation->end(*this, from, ending == tcp::Ending::fin, stamp);
+}
+
+void FlowTable::flaw(const Flaw& flaw, std::optional<Direction> from, std::string_view detail) {
+  ++tally_.flaws[flaw.name];
+  std::vector<FlowNotes::Count>& counts = notes(*at_hand_).flaws;
+  auto count = std::find_if(counts.begin(), counts.end(), [&](const FlowNotes::Count& each) {
+    return each.flaw->name == flaw.name;
+  });
+  if (count == counts.end()) count = counts.insert(count, {&flaw, 0});
+  if (++count->count > kFlawsPerConnection) return;
+  FlawSeen seen;
+  seen.name = flaw.name;
+  seen.rule = flaw.rule;
+  seen.packet = stamp_.packet;
+  seen.from = from;
+  if (!detail.empty()) seen.detail = detail;
+  emit(&kEventType<FlawSeen>, stamp_.time, &seen);
+}
+
+}  // namespace wirelens

@@ -1,0 +1,185 @@
+// flow/flow_table.h - one shard of all flows: finds them, feeds them, forgets them.
+//
+// Two tiers: a bare SYN is a 64-byte entry in a ring; the full record is made when somebody answers
+// or payload comes. Memory comes from one ledger; when it runs short, the oldest bare SYN goes
+// first, then closed connections, one-sided ones, idle ones. Which flows share a shard, and so who
+// makes room for whom, depends on the packets alone and never on threads or hash keys.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory_resource>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/ledger.h"
+#include "decode/decode.h"
+#include "dissect/conversation.h"
+#include "event/emitter.h"
+#include "flow/flow.h"
+#include "flow/flow_index.h"
+#include "flow/half_open_ring.h"
+#include "flow/slab.h"
+#include "flow/timer_wheel.h"
+
+namespace wirelens {
+
+struct FlowSettings {
+  tcp::Settings tcp;
+  DissectSettings dissect;
+  std::span<const Protocol* const> protocols;
+  Duration half_open_for = std::chrono::seconds(180);  ///< longer than Linux retries a SYN (127 s)
+  Duration tcp_idle_for = std::chrono::hours(24 * 5);  ///< Linux's conntrack lets go after 5 days
+  Duration udp_idle_for = std::chrono::seconds(180);
+  Duration interim_every = std::chrono::seconds(300);
+};
+
+/// What a shard counted, for the last record of the run.
+struct FlowTally {
+  std::map<std::string_view, std::uint64_t> flaws;
+  std::uint64_t one_sided = 0;
+  std::uint64_t midstream = 0;
+  std::uint64_t missing_bytes = 0;
+  std::uint64_t half_open_evicted = 0;
+  std::uint64_t closed_evicted = 0;
+  std::uint64_t evicted = 0;
+  std::uint64_t refused = 0;  ///< flows for which there was no memory at all
+
+  void add(const FlowTally& other);
+};
+
+class FlowTable final : private tcp::Listener, private Context {
+ public:
+  /// All references outlive the table. `pool` serves small allocations.
+  FlowTable(const FlowSettings& settings, const HashKey& secret, const Decoder& decoder,
+            std::size_t max_memory, std::pmr::memory_resource& pool, Emitter& emitter);
+  ~FlowTable() override;
+
+  /// Where the key leads; prefetches the index. The same for both directions.
+  std::uint32_t prepare(const FlowKey& key) const {
+    const std::uint64_t hash = hash_of(secret_, key);
+    const auto folded = static_cast<std::uint32_t>(hash ^ (hash >> 32));
+    index_.prefetch(folded);
+    return folded;
+  }
+  /// Prefetches the record; prepare() was called some packets ago.
+  void approach(std::uint32_t hash);
+  /// Takes a TCP or UDP packet, in packet order.
+  void packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+
+  /// A flow whose time has come.
+  struct Due {
+    std::uint64_t first_packet;
+    FlowTable* table;
+    FlowHandle handle;
+  };
+  /// A cheap look whether time `now` lets anything expire.
+  bool has_due(Timestamp now) const { return tcp_timers_.due(now); }
+  /// Appends the flows to look at by `now`; they must be handed to expire(), ordered by
+  /// first_packet.
+  void collect_due(Timestamp now, std::vector<Due>& out);
+  void expire(FlowHandle handle, Timestamp now, std::uint64_t packet);
+  /// Appends every flow; each must be handed to finish(), ordered by first_packet.
+  void collect_all(std::vector<Due>& out);
+  void finish(FlowHandle handle, const Stamp& stamp);
+
+  const FlowTally& tally() const { return tally_; }
+  const Ledger& memory_account() const { return ledger_; }
+
+ private:
+  enum class Why : std::uint8_t { over, idle, evicted, end_of_capture };
+  struct TcpLinks {
+    Slab<TcpFlow>* slab;
+    TimerLink& operator()(std::uint32_t number) const { return slab->at(number).timer; }
+  };
+  struct UdpLinks {
+    Slab<UdpFlow>* slab;
+    TimerLink& operator()(std::uint32_t number) const { return slab->at(number).timer; }
+  };
+
+  void tcp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  void udp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  FlowHandle find(const FlowKey& key, std::uint32_t hash);
+  bool same(FlowHandle handle, const FlowKey& key);
+  std::size_t place_for_join(FlowKey key) const;
+  FlowHandle join(const Decoded& decoded, std::uint32_t hash);
+  bool joins(FlowHandle handle, const Decoded& decoded);
+  void bare_syn(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  bool again(tcp::HalfOpen& entry, const Decoded& decoded);
+  FlowHandle promote(FlowHandle half_open, std::uint32_t hash);
+  FlowHandle new_tcp(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  void begin(FlowHead& flow, const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  void take_in(FlowHandle handle, const FlowKey& key, std::uint32_t hash);
+  void leave(const FlowHead& flow, FlowHandle handle);
+  void feed(FlowHandle handle, const Packet& packet, const Decoded& decoded);
+  void at_hand(TcpFlow& flow);
+  void tidy(TcpFlow& flow);
+  void free_conversation(TcpFlow& flow);
+
+  void expire_tcp(std::uint32_t number, Timestamp now);
+  void expire_udp(std::uint32_t number, Timestamp now);
+  Timestamp next_interim(const FlowHead& flow, Timestamp now) const;
+  bool interim_due(FlowHead& flow, Timestamp now) const;
+  void close(FlowHandle handle, Why why);
+  void close_half_open(HalfOpenRing::Number number, Why why);
+  void close_tcp(std::uint32_t number, Why why);
+  void close_udp(std::uint32_t number, Why why);
+  void emit_tcp(TcpFlow& flow, Why why, bool interim);
+  void emit_udp(UdpFlow& flow, Why why, bool interim);
+  void emit_record(const FlowHead& flow, Connection& record, bool client_is_high, Why why,
+                   bool interim);
+
+  template <class Flow, class... Arguments>
+  std::uint32_t make(Slab<Flow>& slab, std::uint32_t& hand, Arguments&&... arguments);
+  template <class Flow>
+  bool evict_from(Slab<Flow>& slab, std::uint32_t& hand);
+  void relieve();
+  tcp::Surroundings surroundings() { return {ledger_, pool_, settings_.tcp}; }
+  FlowNotes& notes(TcpFlow& flow);
+
+  // tcp::Listener, for the flow at hand
+  void data(Direction from, Bytes bytes, const Stamp& stamp) override;
+  void gap(Direction from, std::uint64_t bytes, const Stamp& stamp) override;
+  void end(Direction from, tcp::Ending ending, const Stamp& stamp) override;
+  void flaw(const Flaw& flaw, std::optional<Direction> from, std::string_view detail) override;
+
+  // Context, for the flow at hand
+  void emit(const EventType* type, Timestamp time, const void* payload) override;
+  void name_server(std::string_view name) override;
+  const Stamp& packet() const override { return stamp_; }
+  std::optional<Duration> handshake() const override;
+  const Stamp& opened() const override { return opened_; }
+  std::uint16_t server_port() const override;
+  bool midstream() const override;
+  const DissectSettings& settings() const override { return settings_.dissect; }
+  std::pmr::memory_resource& memory() override { return dissector_memory_; }
+  Ledger& ledger() override { return ledger_; }
+
+  FlowSettings settings_;
+  HashKey secret_;
+  const Decoder& decoder_;
+  Emitter& emitter_;
+  Ledger ledger_;
+  ChargedResource dissector_memory_;
+  std::pmr::memory_resource& pool_;
+  FlowIndex index_;
+  HalfOpenRing half_open_;
+  Slab<TcpFlow> tcp_;
+  Slab<UdpFlow> udp_;
+  TimerWheel<TcpLinks> tcp_timers_;
+  TimerWheel<UdpLinks> udp_timers_;
+  FlowTally tally_;
+  std::uint32_t tcp_hand_ = 0;  // where the search for the least useful flow goes on
+  std::uint32_t udp_hand_ = 0;
+  std::vector<std::uint32_t> fallen_due_;
+  std::vector<FlowHandle> joinable_;  // recent flows by 5-tuple alone, see join()
+
+  // The flow at hand: set for each call into a connection or a conversation.
+  TcpFlow* at_hand_ = nullptr;
+  Stamp stamp_;
+  Stamp opened_;
+};
+
+}  // namespace wirelens
