@@ -34,6 +34,10 @@ const Encapsulation& Decoder::encapsulation(std::uint32_t outer) const {
   return state_->encapsulations[outer];
 }
 
+std::size_t Decoder::encapsulation_count() const {
+  return state_->encapsulations.size();
+}
+
 const DecodeCounts& Decoder::counts() const {
   return state_->counts;
 }

@@ -140,6 +140,8 @@ class Decoder {
   /// What stands behind FlowKey::outer. 0 is no encapsulation; identities past kMaxEncapsulations
   /// share the last one, and are counted as a flaw.
   const Encapsulation& encapsulation(std::uint32_t outer) const;
+  /// How many there are, the empty one included.
+  std::size_t encapsulation_count() const;
   const DecodeCounts& counts() const;
 
   static constexpr std::size_t kMaxEncapsulations = 65536;

@@ -68,6 +68,7 @@ class Encapsulations {
   };
   Found find(const EncapsulationKey& key);
   const Encapsulation& operator[](std::uint32_t id) const { return all_[id]; }
+  std::size_t size() const { return all_.size(); }
 
  private:
   struct TextHash {

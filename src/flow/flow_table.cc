@@ -267,7 +267,6 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
   at_hand(flow);
   tcp::Surroundings around = surroundings();
   if (flow.connection.segment(packet, decoded, around, *this) == tcp::Outcome::anew) {
-    const FlowKey key = flow.key;
     close_tcp(handle.number(), Why::over);
     return tcp_packet(packet, decoded, prepare(decoded.key));
   }

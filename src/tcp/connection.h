@@ -76,6 +76,9 @@ class Connection {
     return decoded.from_high == client_is_high() ? Direction::from_client : Direction::from_server;
   }
 
+  /// SYN to the ACK that completed the handshake, when both were seen.
+  std::optional<Duration> handshake_rtt() const;
+
   /// Writes states, close, history, conn_state, handshake_rtt, one_sided, midstream, sent and
   /// received. Text it borrows lies in `text` and lives as long as that.
   struct Text {
