@@ -296,3 +296,80 @@ def odd_heads(lab, name):
         peers.read_until(line, b"yes")
         line.close()
         service.join()
+
+
+def conversation(client, server, port, rounds):
+    """One connection: each round is what the client says and what the server answers to it."""
+
+    def answer(line):
+        for question, reply in rounds:
+            peers.read_count(line, len(question))
+            line.sendall(reply)
+        line.close()
+
+    service = peers.Service(server, port, answer)
+    with client.socket() as line:
+        line.settimeout(5)
+        line.connect(("10.0.1.2", port))
+        for question, reply in rounds:
+            line.sendall(question)
+            peers.read_count(line, len(reply))
+    service.join()
+
+
+@case("http1/ambiguous.pcap", "messages whose end two readers see in two places: Content-Length with "
+      "Transfer-Encoding, two lengths, a length with a sign, an obscured `chunked`, bare CR; and "
+      "lengths repeated but equal, which are no fault")
+def ambiguous(lab, name):
+    client, server = lab.pair()
+    okay = peers.response(b"ok")
+    head = "POST /{} HTTP/1.1\r\nHost: shop.test\r\n"
+    requests = (
+        "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG",
+        "Content-Length: 4\r\nContent-Length: 9\r\n\r\nabcdefghi",
+        "Content-Length: +4\r\n\r\nabcd",
+        "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        "X: y\rContent-Length: 4\r\n\r\n",
+        "Content-Length: 4\r\nContent-Length: 4\r\n\r\nabcd",
+        "Content-Length: 4, 4\r\n\r\nabcd",
+    )
+    with lab.capture(client, "server", name):
+        for number, rest in enumerate(requests):
+            conversation(client, server, 8000 + number,
+                         [((head.format(number) + rest).encode(), okay)])
+
+
+@case("http1/malformed.pcap", "answers that break the rules: a bad chunk size, a chunk without its end, "
+      "a status line without a number, a field without a colon, two answers to one request, an "
+      "answer before any request; each on a connection of its own, an honest exchange last")
+def malformed(lab, name):
+    client, server = lab.pair()
+    chunked_head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    ask = peers.get("/")
+    okay = peers.response(b"ok")
+    with lab.capture(client, "server", name):
+        for number, rounds in enumerate((
+                [(ask, chunked_head + b"five\r\nhello\r\n0\r\n\r\n")],
+                [(ask, chunked_head + b"5\r\nhello!!0\r\n\r\n")],
+                [(ask, chunked_head + b"fffffffffffffffff\r\nhello\r\n")],
+                [(ask, b"HTTP/1.1 OK\r\nContent-Length: 2\r\n\r\nok")],
+                [(ask, b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 2\r\n\r\nok")],
+                [(ask, okay + okay)],
+                [(b"", okay), (ask, okay)],
+                [(ask, okay), (ask, okay)])):
+            conversation(client, server, 8000 + number, rounds)
+
+
+@case("http1/not_http.pcap", "other talk where HTTP might be: an SSH banner on port 80, bytes without "
+      "sense, a line that begins like a request, silence; and HTTP on port 22")
+def not_http(lab, name):
+    client, server = lab.pair()
+    with lab.capture(client, "server", name):
+        for rounds in ([(b"", b"SSH-2.0-OpenSSH_9.2\r\n"), (b"SSH-2.0-client\r\n", b"\0\0\1\4")],
+                       [(peers.pattern(300)[::-1], bytes(range(256)))],
+                       [(b"GET me some tea\n", b"With pleasure.\n")],
+                       [(b"", b"")]):
+            conversation(client, server, 80, rounds)
+        conversation(client, server, 22, [(peers.get("/on-a-strange-port"), peers.response(b"ok"))])

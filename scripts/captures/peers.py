@@ -1,4 +1,5 @@
 """peers.py - the servers that cases share, and peers that speak through a bare socket."""
+import contextlib
 import pathlib
 import socket
 import struct
@@ -130,9 +131,12 @@ class Service:
             self._threads.append(thread)
 
     def join(self):
-        """Returns when every connection accepted so far is served."""
+        """Returns when every connection accepted so far is served; no more are accepted."""
         for thread in self._threads:
             thread.join(10)
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
 
 def reset(line):

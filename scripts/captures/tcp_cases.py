@@ -62,6 +62,22 @@ def loss_at_receiver(lab, name):
     transfer(lab, name, seed=6, there=Path(0.01), back=Path(0.01, loss=0.05))
 
 
+@case("tcp/loss_in_the_middle.pcap", "a monitor half way, 4 % loss before it and behind it: holes that "
+      "fill later, and segments that come twice")
+def loss_in_the_middle(lab, name):
+    client, router, server = lab.host("client"), lab.host("router"), lab.host("server")
+    weather = Path(0.008, loss=0.04)
+    lab.relay(client, router, seed=11, there=weather, back=dataclasses.replace(weather))
+    lab.relay(router, server, seed=13, there=dataclasses.replace(weather),
+              back=dataclasses.replace(weather))
+    router.sysctl("net.ipv4.ip_forward", 1)
+    client.ip("route", "add", "default", "via", "10.0.1.2")
+    server.ip("route", "add", "default", "via", "10.0.2.1")
+    peers.nginx(lab, server, {"big.bin": peers.pattern(90_000)})
+    with lab.capture(router, "client", name):
+        client.run("curl", "-sS", "-o", "/dev/null", "http://10.0.2.2/big.bin")
+
+
 @case("tcp/timeout.pcap", "the end of a response is lost four times: tail loss probe, then "
       "retransmission timeouts that back off")
 def timeout(lab, name):
