@@ -24,25 +24,42 @@ inline std::uint16_t fold_sum(std::uint64_t sum) {
 /// Unfolded sum of at most 2^32 bytes. Halves of 64-bit words add up without carries, which the
 /// compiler turns into plain vector adds on every x86-64.
 inline std::uint64_t sum_of(const std::uint8_t* at, std::size_t size) {
-  std::uint64_t low[4] = {}, high[4] = {};
-  for (; size >= 32; at += 32, size -= 32) {
-    for (std::size_t lane = 0; lane < 4; ++lane) {
-      const std::uint64_t word = load_le64(at + 8 * lane);
-      low[lane] += word & 0xffffffff;
-      high[lane] += word >> 32;
+  std::uint64_t sum = 0;
+  if (size >= 64) {
+    std::uint64_t low[4] = {}, high[4] = {};
+    for (; size >= 32; at += 32, size -= 32) {
+      for (std::size_t lane = 0; lane < 4; ++lane) {
+        const std::uint64_t word = load_le64(at + 8 * lane);
+        low[lane] += word & 0xffffffff;
+        high[lane] += word >> 32;
+      }
     }
+    sum = low[0] + low[1] + low[2] + low[3] + high[0] + high[1] + high[2] + high[3];
   }
-  std::uint64_t sum = low[0] + low[1] + low[2] + low[3] + high[0] + high[1] + high[2] + high[3];
-  for (; size >= 4; at += 4, size -= 4) sum += load_le32(at);
-  if (size > 0) {
-    std::uint32_t last = 0;
-    std::memcpy(&last, at, size);
-    sum += last;
+  for (; size >= 8; at += 8, size -= 8) {
+    const std::uint64_t word = load_le64(at);
+    sum += (word & 0xffffffff) + (word >> 32);
   }
+  if ((size & 4) != 0) {
+    sum += load_le32(at);
+    at += 4;
+  }
+  if ((size & 2) != 0) {
+    sum += load_le16(at);
+    at += 2;
+  }
+  if ((size & 1) != 0) sum += *at;
   return sum;
 }
 
-/// A 16-bit number as it adds to a sum of network-order bytes.
+/// Of 20 bytes: an IPv4 header without options.
+inline std::uint64_t sum_of_ipv4_header(const std::uint8_t* at) {
+  const std::uint64_t first = load_le64(at), second = load_le64(at + 8);
+  return (first & 0xffffffff) + (first >> 32) + (second & 0xffffffff) + (second >> 32) +
+         load_le32(at + 16);
+}
+
+/// A 32-bit number as it adds to a sum of network-order bytes.
 inline std::uint64_t sum_term(std::uint32_t number) {
   return std::uint64_t{__builtin_bswap32(number)};
 }

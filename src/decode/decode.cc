@@ -42,7 +42,7 @@ const DecodeCounts& Decoder::counts() const {
   return state_->counts;
 }
 
-void Walk::settle() {
+void Walk::book() {
   if (not_ip_) ++shop_.counts.not_ip;
   for (std::uint8_t i = 0; i < noted_; ++i) {
     std::vector<DecodeCounts::Count>& flaws = shop_.counts.flaws;

@@ -86,7 +86,9 @@ Verdict Walk::ipv4(Layer layer) {
     routed_ = has_source_route(at + 20, header - 20);
   }
   // 0 is what offload leaves.
-  if (load_be16(at + 10) != 0 && fold_sum(sum_of(at, header)) != 0xffff) header_wrong_ = true;
+  std::uint64_t sum = sum_of_ipv4_header(at);
+  if (header > 20) sum += sum_of(at + 20, header - 20);
+  if (fold_sum(sum) != 0xffff && load_be16(at + 10) != 0) header_wrong_ = true;
   const std::uint8_t protocol = at[9];
   const auto fragment = static_cast<std::uint16_t>(load_be16(at + 6) & 0x3fff);
   const Layer body = layer.cut(total).after(header);

@@ -101,25 +101,28 @@ void Walk::key(std::uint8_t protocol, std::uint16_t source_port, std::uint16_t d
   key.protocol = protocol;
   key.reserved = 0;
   key.outer = outer();
-  bool from_high;
+  // Which end sends is a coin toss that no branch predictor wins, hence the indexing.
+  const std::uint8_t* const ends[2] = {source_, destination_};
+  const std::uint16_t ports[2] = {source_port, destination_port};
+  std::size_t low;
   if (version_ == 4) {
     const std::uint64_t source = std::uint64_t{load_be32(source_)} << 16 | source_port;
     const std::uint64_t destination =
         std::uint64_t{load_be32(destination_)} << 16 | destination_port;
-    from_high = source > destination;
+    low = source > destination;
     key.low = {};
     key.high = {};
-    std::memcpy(key.low.data(), from_high ? destination_ : source_, 4);
-    std::memcpy(key.high.data(), from_high ? source_ : destination_, 4);
+    std::memcpy(key.low.data(), ends[low], 4);
+    std::memcpy(key.high.data(), ends[1 - low], 4);
   } else {
     const int order = std::memcmp(source_, destination_, 16);
-    from_high = order > 0 || (order == 0 && source_port > destination_port);
-    std::memcpy(key.low.data(), from_high ? destination_ : source_, 16);
-    std::memcpy(key.high.data(), from_high ? source_ : destination_, 16);
+    low = order > 0 || (order == 0 && source_port > destination_port);
+    std::memcpy(key.low.data(), ends[low], 16);
+    std::memcpy(key.high.data(), ends[1 - low], 16);
   }
-  key.low_port = from_high ? destination_port : source_port;
-  key.high_port = from_high ? source_port : destination_port;
-  out_.from_high = from_high;
+  key.low_port = ports[low];
+  key.high_port = ports[1 - low];
+  out_.from_high = low == 1;
 }
 
 Verdict Walk::tcp(Layer body) {

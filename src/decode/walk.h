@@ -62,8 +62,11 @@ class Walk {
       : shop_(shop), packet_(packet), out_(out) {}
 
   Verdict link(std::uint16_t linktype, Layer layer);
-  /// Books the flaws that were found.
-  void settle();
+  /// Books what was found beside the headers.
+  void settle() {
+    if (noted_ > 0 || not_ip_) [[unlikely]]
+      book();
+  }
 
  private:
   // link.cc
@@ -127,6 +130,7 @@ class Walk {
   }
   std::uint32_t outer() { return around_.empty() ? 0 : intern(); }
   std::uint32_t intern();
+  void book();
 
   Workshop& shop_;
   const Packet& packet_;

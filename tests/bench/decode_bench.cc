@@ -35,12 +35,12 @@ std::vector<Packet> packets_of(const std::string& file) {
   return packets;
 }
 
-void decode(benchmark::State& state, const char* name) {
+void decode(benchmark::State& state, const char* name, DecodeOptions options = {}) {
   const std::string file = workload(name);
   const std::vector<Packet> packets = packets_of(file);
   const Interface ethernet;
   Ledger ledger(std::size_t{1} << 30);
-  Decoder decoder(ledger);
+  Decoder decoder(ledger, options);
   Decoded decoded;
   std::uint64_t flows = 0;
   for (auto _ : state) {
@@ -56,6 +56,11 @@ void decode(benchmark::State& state, const char* name) {
 BENCHMARK_CAPTURE(decode, mix, "mix")->Name("decode/mix");
 BENCHMARK_CAPTURE(decode, small, "small")->Name("decode/small");
 BENCHMARK_CAPTURE(decode, bulk, "bulk")->Name("decode/bulk");
+
+constexpr DecodeOptions kHeadersOnly{.verify_checksums = false};
+BENCHMARK_CAPTURE(decode, mix_headers, "mix", kHeadersOnly)->Name("decode/mix_headers_only");
+BENCHMARK_CAPTURE(decode, small_headers, "small", kHeadersOnly)->Name("decode/small_headers_only");
+BENCHMARK_CAPTURE(decode, bulk_headers, "bulk", kHeadersOnly)->Name("decode/bulk_headers_only");
 
 void hash(benchmark::State& state) {
   const HashKey secret = HashKey::random();
