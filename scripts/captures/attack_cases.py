@@ -57,7 +57,8 @@ def backscatter(lab, name):
 
 
 @case("attack/overlap_conflict.pcap", "nine connections, each with the same bytes sent twice in a "
-      "different way and at another of the nine places; then one whose request changes after the ACK")
+      "different way and at another of the nine places; then one whose request changes after the "
+      "ACK")
 def overlap_conflict(lab, name):
     scene = Scene()
     request = get("/the-first-copy-counts")
@@ -131,8 +132,8 @@ def reset_decoys(lab, name):
     lab.save(name, scene)
 
 
-@case("attack/reset_injected.pcap", "an exact RST from someone on the path: its TTL is another, the "
-      "server never sent it and goes on")
+@case("attack/reset_injected.pcap", "an exact RST from someone on the path: its TTL is another, "
+      "the server never sent it and goes on")
 def reset_injected(lab, name):
     scene = Scene()
     talk = opened(scene, 43_100)
@@ -157,8 +158,8 @@ def low_ttl_decoys(lab, name):
     lab.save(name, scene)
 
 
-@case("attack/old_duplicate_syn.pcap", "RFC 9293 figure 9: an old SYN comes before the new one, and "
-      "the client's RST clears it")
+@case("attack/old_duplicate_syn.pcap", "RFC 9293 figure 9: an old SYN comes before the new one, "
+      "and the client's RST clears it")
 def old_duplicate_syn(lab, name):
     scene = Scene()
     old = Talk(scene, CLIENT, SERVER, (45_000, 80), (90, 300))
@@ -200,7 +201,8 @@ def split_handshake(lab, name):
 def swapped_and_shuffled(lab, name):
     scene = Scene()
     request = get("/in/pieces")
-    for port, size in ((47_000, len(request) // 2 + 1), (47_001, len(request) // 4 + 1), (47_002, 1)):
+    halves, quarters = len(request) // 2 + 1, len(request) // 4 + 1
+    for port, size in ((47_000, halves), (47_001, quarters), (47_002, 1)):
         talk = opened(scene, port)
         base = talk.next[0]
         for start in reversed(range(0, len(request), size)):
@@ -221,8 +223,8 @@ def swapped_and_shuffled(lab, name):
     lab.save(name, scene)
 
 
-@case("attack/damaged_headers.pcap", "lengths that lie: IP header, IP total, TCP offset, TCP options, "
-      "frames cut short; honest exchanges before and after")
+@case("attack/damaged_headers.pcap", "lengths that lie: IP header, IP total, TCP offset, TCP "
+      "options, frames cut short; honest exchanges before and after")
 def damaged_headers(lab, name):
     scene = Scene()
     exchange(scene, 48_000, "/before")

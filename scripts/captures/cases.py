@@ -25,7 +25,7 @@ class Case:
 
 
 def case(name, shows):
-    """Registers a function (lab, name) that makes captures/NAME; `shows` is its line in the table."""
+    """Registers a function (lab, name) that makes captures/NAME; `shows` goes into the table."""
 
     def register(maker):
         ALL[name] = Case(name, shows, maker, pathlib.Path(maker.__code__.co_filename).name)

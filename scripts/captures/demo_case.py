@@ -22,7 +22,7 @@ _PROXY = f"""
 
 
 def build(lab):
-    """web stands between the internet and the application; visitors come over lines of their own."""
+    """web stands between the internet and the application; visitors have lines of their own."""
     names = ("internet", "web", "app", "laptop", "phone", "office", "watcher")
     hosts = {name: lab.host(name, ipv6=name in ("internet", "web", "office")) for name in names}
     lab.link(hosts["internet"], hosts["web"])

@@ -52,8 +52,8 @@ def udp_echo(lab, name, address):
             ask(client, address, data, data[::-1])
 
 
-@case("fragment/tcp_narrow_path.pcap", "a router with an MTU of 600 behind it: TCP segments without "
-      "DF arrive in fragments")
+@case("fragment/tcp_narrow_path.pcap", "a router with an MTU of 600 behind it: TCP segments "
+      "without DF arrive in fragments")
 def tcp_narrow_path(lab, name):
     client, router, server = lab.host("client"), lab.host("router"), lab.host("server")
     lab.link(client, router, mtu=600)
@@ -69,8 +69,8 @@ def tcp_narrow_path(lab, name):
                    "http://10.0.2.2/big.bin", "http://10.0.2.2/")
 
 
-@case("fragment/path_mtu.pcap", "the same path with DF: ICMP says that fragmentation is needed, and "
-      "TCP sends less at a time")
+@case("fragment/path_mtu.pcap", "the same path with DF: ICMP says that fragmentation is needed, "
+      "and TCP sends less at a time")
 def path_mtu(lab, name):
     client, router, server = lab.host("client"), lab.host("router"), lab.host("server")
     lab.link(client, router, mtu=600)

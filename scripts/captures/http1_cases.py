@@ -94,8 +94,8 @@ def no_body(lab, name):
         curl(client, "-L", f"{NODE}/moved")
 
 
-@case("http1/informational.pcap", "100 Continue before an upload, 103 Early Hints before an answer, "
-      "417 to an expectation refused")
+@case("http1/informational.pcap", "100 Continue before an upload, 103 Early Hints before an "
+      "answer, 417 to an expectation refused")
 def informational(lab, name):
     client, server = lab.pair()
     peers.origin(server)
@@ -131,7 +131,8 @@ def to_the_close(lab, name):
         service.join()
 
 
-@case("http1/encodings.pcap", "bodies in gzip, deflate (zlib and raw), br, zstd, and gzip in chunks")
+@case("http1/encodings.pcap", "bodies in gzip, deflate (zlib and raw), br, zstd, and gzip in "
+      "chunks")
 def encodings(lab, name):
     client, server = lab.pair()
     packed = server.run("zstd", "-19", "-c", input=peers.pattern(20000))
@@ -259,8 +260,8 @@ def truncated(lab, name):
         curl(client, *each(f"{SITE}/big.bin", f"{SITE}/"))
 
 
-@case("http1/offload.pcap", "the same as the sender's own host sees it: segments of up to 64 kB and "
-      "checksums not yet filled in")
+@case("http1/offload.pcap", "the same as the sender's own host sees it: segments of up to 64 kB "
+      "and checksums not yet filled in")
 def offload(lab, name):
     client, server = lab.pair(offload=True)
     peers.nginx(lab, server, {"big.bin": peers.pattern(110_000)})
@@ -317,9 +318,9 @@ def conversation(client, server, port, rounds):
     service.join()
 
 
-@case("http1/ambiguous.pcap", "messages whose end two readers see in two places: Content-Length with "
-      "Transfer-Encoding, two lengths, a length with a sign, an obscured `chunked`, bare CR; and "
-      "lengths repeated but equal, which are no fault")
+@case("http1/ambiguous.pcap", "messages whose end two readers see in two places: Content-Length "
+      "with Transfer-Encoding, two lengths, a length with a sign, an obscured `chunked`, bare CR; "
+      "and lengths repeated but equal, which are no fault")
 def ambiguous(lab, name):
     client, server = lab.pair()
     okay = peers.response(b"ok")
@@ -341,9 +342,9 @@ def ambiguous(lab, name):
                          [((head.format(number) + rest).encode(), okay)])
 
 
-@case("http1/malformed.pcap", "answers that break the rules: a bad chunk size, a chunk without its end, "
-      "a status line without a number, a field without a colon, two answers to one request, an "
-      "answer before any request; each on a connection of its own, an honest exchange last")
+@case("http1/malformed.pcap", "answers that break the rules: a bad chunk size, a chunk without its "
+      "end, a status line without a number, a field without a colon, two answers to one request, "
+      "an answer before any request; each on a connection of its own, an honest exchange last")
 def malformed(lab, name):
     client, server = lab.pair()
     chunked_head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -362,8 +363,8 @@ def malformed(lab, name):
             conversation(client, server, 8000 + number, rounds)
 
 
-@case("http1/not_http.pcap", "other talk where HTTP might be: an SSH banner on port 80, bytes without "
-      "sense, a line that begins like a request, silence; and HTTP on port 22")
+@case("http1/not_http.pcap", "other talk where HTTP might be: an SSH banner on port 80, bytes "
+      "without sense, a line that begins like a request, silence; and HTTP on port 22")
 def not_http(lab, name):
     client, server = lab.pair()
     with lab.capture(client, "server", name):

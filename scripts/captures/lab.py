@@ -1,4 +1,4 @@
-"""lab.py - hosts for a capture: network namespaces, the links between them, and tcpdump on one of those.
+"""lab.py - hosts for a capture: network namespaces, links between them, tcpdump on one of those.
 
 Everything lives inside the namespaces that scripts/captures/make enters first, and ends with them.
 """
@@ -150,7 +150,7 @@ class Lab:
         return client, server, carrier
 
     def mirrored_pair(self, wrap, ipv6=False, mtu=1400):
-        """The same, and a monitor whose device `mirror` sees every frame as `wrap` makes it look."""
+        """The same, and a monitor whose device `mirror` sees each frame as `wrap` makes it look."""
         monitor = self.host("monitor")
         mirror = device(monitor, "mirror", tap=True)
         monitor.ip("link", "set", "mirror", "up", "mtu", "9000")
@@ -173,7 +173,8 @@ class Lab:
     def relay(self, left, right, mtu=1500, **options):
         """A cable with a relay in it, which does to frames what options say (relay.Relay)."""
         self._links += 1
-        taps = [device(host, other.name, tap=True) for host, other in ((left, right), (right, left))]
+        taps = [device(host, other.name, tap=True)
+                for host, other in ((left, right), (right, left))]
         for host, other, end in ((left, right, 1), (right, left, 2)):
             self._configure(host, other.name, end, mtu)
         carrier = relay.Relay(*taps, **options)
@@ -224,7 +225,7 @@ class Lab:
 
     @staticmethod
     def edit(name, change, linktype=None):
-        """Does to the list of packets of captures/NAME what no wire would; `change` answers the new."""
+        """Does to the packets of captures/NAME what no wire would; `change` answers the new."""
         path = CAPTURES / name
         capture = packets.read_pcap(path)
         capture.packets = change(capture.packets)

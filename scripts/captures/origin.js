@@ -97,7 +97,7 @@ const server = http.createServer((request, response) => {
   response.end(body);
 });
 
-// RFC 6455's handshake; then every unmasked echo of a masked frame under 126 bytes.
+// RFC 6455's handshake; afterwards an echo of each frame of less than 126 bytes.
 server.on('upgrade', (request, socket) => {
   const key = request.headers['sec-websocket-key'] || '';
   const accept = crypto.createHash('sha1')

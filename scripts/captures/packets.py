@@ -1,6 +1,7 @@
 """packets.py - capture files as lists of packets, and packets written byte by byte.
 
-For what no kernel can be brought to send, and for what only a capture does: lose, repeat, begin late.
+For what no kernel can be brought to send, and for what only a capture does: lose, repeat, begin
+late.
 """
 import dataclasses
 import ipaddress
@@ -97,7 +98,8 @@ def ethernet(payload, kind=0x0800, source=1, destination=2):
             struct.pack("!H", kind) + payload)
 
 
-def ipv4(payload, source, destination, protocol=6, identification=0, fragment=0, more=False, ttl=64):
+def ipv4(payload, source, destination, protocol=6, identification=0, fragment=0, more=False,
+         ttl=64):
     """`fragment` is the offset in bytes."""
     field = (0x2000 if more else 0) | fragment // 8
     head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), identification, field, ttl,

@@ -1,4 +1,4 @@
-// shop.js - the application behind the shop of the demo: pages by template, a JSON interface, a live feed.
+// shop.js - the application behind the demo's shop: pages, a JSON interface, a live feed.
 'use strict';
 const http = require('http');
 
@@ -8,11 +8,13 @@ const products = Array.from({length: 24}, (_, i) => ({
 
 function page(title, body) {
   return `<!doctype html><html><head><title>${title}</title><link rel="stylesheet" href="/static/` +
-         `shop.css"><script src="/static/shop.js"></script></head><body><h1>${title}</h1>${body}</body></html>`;
+         `shop.css"><script src="/static/shop.js"></script></head>` +
+         `<body><h1>${title}</h1>${body}</body></html>`;
 }
 
 function send(response, status, type, body, more = {}) {
-  response.writeHead(status, {'Content-Type': type, 'Content-Length': Buffer.byteLength(body), ...more});
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, {'Content-Type': type, 'Content-Length': length, ...more});
   response.end(body);
 }
 
@@ -22,7 +24,8 @@ const json = (response, status, value) =>
 let asked = 0;
 const answers = {
   'GET /': (request, response) => send(response, 200, 'text/html', page('Teapots', products.map(
-    (one) => `<a href="/product/${one.id}"><img src="/static/${one.id % 6}.png">${one.name}</a>`).join('\n'))),
+    (one) => `<a href="/product/${one.id}"><img src="/static/${one.id % 6}.png">${one.name}</a>`,
+  ).join('\n'))),
   'GET /api/products': (request, response) => json(response, 200, products),
   'GET /api/cart': (request, response) => json(response, 200, {items: [3, 17], total: 5830}),
   'POST /api/cart': (request, response) => json(response, 201, {items: [3, 17, 20], total: 8120}),
@@ -39,8 +42,10 @@ const answers = {
   'GET /events': (request, response) => {
     let id = 0;
     response.writeHead(200, {'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no'});
-    const timer = setInterval(() => response.write(
-      `id: ${++id}\nevent: price\ndata: {"product":${id % 24 + 1},"price":${2000 + id * 10}}\n\n`), 2500);
+    const timer = setInterval(() => {
+      const data = JSON.stringify({product: ++id % 24 + 1, price: 2000 + id * 10});
+      response.write(`id: ${id}\nevent: price\ndata: ${data}\n\n`);
+    }, 2500);
     response.on('close', () => clearInterval(timer));
   },
 };
@@ -53,7 +58,8 @@ http.createServer((request, response) => {
     if (answer) return answer(request, response);
     const product = /^\/product\/(\d+)$/.exec(path);
     if (product && products[product[1] - 1]) {
-      return send(response, 200, 'text/html', page(products[product[1] - 1].name, '<p>Pours well.</p>'));
+      const name = products[product[1] - 1].name;
+      return send(response, 200, 'text/html', page(name, '<p>Pours well.</p>'));
     }
     return send(response, 404, 'text/html', page('Not found', '<p>No such teapot.</p>'));
   });

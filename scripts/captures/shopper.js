@@ -1,4 +1,5 @@
-// shopper.js ADDRESS VISITS PAUSE_MS NAME - a visitor of the demo's shop: six kept connections, as a browser has.
+// shopper.js ADDRESS VISITS PAUSE_MS NAME - a visitor of the demo's shop.
+// Like a browser it keeps up to six connections.
 'use strict';
 const http = require('http');
 
@@ -10,7 +11,8 @@ function fetch(path, method = 'GET', body = '') {
     const request = http.request({host: address, port: 80, path, method, agent, headers: {
       'Host': 'shop.test', 'User-Agent': name, 'Accept-Encoding': 'gzip',
       'Cookie': 'session=8f2e11d0c4',
-      ...(body && {'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': body.length}),
+      ...(body && {'Content-Type': 'application/x-www-form-urlencoded',
+        'Content-Length': body.length}),
     }}, (response) => {
       response.resume();
       response.on('end', resolve);
@@ -25,8 +27,8 @@ const rest = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mill
 
 async function visit(number) {
   await fetch(number === 0 ? '/old-shop' : '/');
-  const parts = number === 0 ?
-    ['shop.css', 'shop.js', '0.png', '1.png', '2.png', '3.png', '4.png', '5.png', 'favicon.ico'] : ['shop.css'];
+  const pictures = ['0.png', '1.png', '2.png', '3.png', '4.png', '5.png'];
+  const parts = number === 0 ? ['shop.css', 'shop.js', ...pictures, 'favicon.ico'] : ['shop.css'];
   await Promise.all([...parts.map((part) => fetch(`/static/${part}`)), fetch('/api/cart')]);
   await rest(Number(pause));
   await fetch(`/product/${(number * 5) % 24 + 1}`);

@@ -56,14 +56,14 @@ def loss_at_sender(lab, name):
              back=Path(0.01, loss=0.05))
 
 
-@case("tcp/loss_at_receiver.pcap", "5 % loss, seen beside the receiver: holes that are filled later, "
-      "duplicate ACKs with SACK")
+@case("tcp/loss_at_receiver.pcap", "5 % loss, seen beside the receiver: holes that are filled "
+      "later, duplicate ACKs with SACK")
 def loss_at_receiver(lab, name):
     transfer(lab, name, seed=6, there=Path(0.01), back=Path(0.01, loss=0.05))
 
 
-@case("tcp/loss_in_the_middle.pcap", "a monitor half way, 4 % loss before it and behind it: holes that "
-      "fill later, and segments that come twice")
+@case("tcp/loss_in_the_middle.pcap", "a monitor half way, 4 % loss before it and behind it: holes "
+      "that fill later, and segments that come twice")
 def loss_in_the_middle(lab, name):
     client, router, server = lab.host("client"), lab.host("router"), lab.host("server")
     weather = Path(0.008, loss=0.04)
@@ -198,7 +198,8 @@ def unanswered(lab, name):
         download(client, "")
 
 
-@case("tcp/syn_ack_lost.pcap", "the first answer to a SYN is lost: both are sent again after a second")
+@case("tcp/syn_ack_lost.pcap", "the first answer to a SYN is lost: both are sent again after a "
+      "second")
 def syn_ack_lost(lab, name):
     client, server, carrier = lab.relayed_pair(there=Path(0.01), back=Path(0.01))
     peers.nginx(lab, server)
@@ -235,7 +236,8 @@ def simultaneous_close(lab, name):
         time.sleep(0.2)
 
 
-@case("tcp/simultaneous_open.pcap", "two hosts connect to each other's ports at once: SYN crosses SYN")
+@case("tcp/simultaneous_open.pcap", "two hosts connect to each other's ports at once: SYN crosses "
+      "SYN")
 def simultaneous_open(lab, name):
     client, server, _ = lab.relayed_pair(there=Path(0.05), back=Path(0.05))
     ends = []
@@ -286,7 +288,8 @@ def fast_open(lab, name):
         service.join()
 
 
-@case("tcp/zero_window.pcap", "a reader that sleeps 1.5 s: the window closes, probes, and opens again")
+@case("tcp/zero_window.pcap", "a reader that sleeps 1.5 s: the window closes, probes, and opens "
+      "again")
 def zero_window(lab, name):
     client, server = lab.pair()
     with lab.capture(client, "server", name):
@@ -306,7 +309,8 @@ def zero_window(lab, name):
         waiting.close()
 
 
-@case("tcp/keep_alive.pcap", "an idle connection kept alive by probes every second, then used again")
+@case("tcp/keep_alive.pcap", "an idle connection kept alive by probes every second, then used "
+      "again")
 def keep_alive(lab, name):
     client, server = lab.pair()
     with lab.capture(client, "server", name), connected(client, server) as (near, far):
@@ -320,8 +324,8 @@ def keep_alive(lab, name):
         peers.read_count(near, 11)
 
 
-@case("tcp/half_open.pcap", "the line dies, the server forgets; what the client sends afterwards is "
-      "resent, and at last answered by RST")
+@case("tcp/half_open.pcap", "the line dies, the server forgets; what the client sends afterwards "
+      "is resent, and at last answered by RST")
 def half_open(lab, name):
     client, server, carrier = lab.relayed_pair(there=Path(0.005), back=Path(0.005))
     with lab.capture(client, "server", name), connected(client, server) as (near, far):
@@ -444,8 +448,8 @@ def capture_loss(lab, name):
     lab.edit(name, thin_out)
 
 
-@case("tcp/ack_before_data.pcap", "two taps out of step: each of the server's packets is in the file "
-      "300 us late, so that ACKs stand before what they acknowledge")
+@case("tcp/ack_before_data.pcap", "two taps out of step: each of the server's packets is in the "
+      "file 300 us late, so that ACKs stand before what they acknowledge")
 def ack_before_data(lab, name):
     client, server = lab.pair()
     peers.nginx(lab, server, {"b.js": peers.pattern(40_000)})

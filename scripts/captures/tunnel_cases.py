@@ -1,6 +1,6 @@
 """tunnel_cases.py - link layers and tunnels: what is around IP, with the same talk inside.
 
-The kernel's own devices where this one has them (VXLAN, loopback, TUN, any). For the others the ends
+The kernel's own devices where this one has them (VXLAN, loopback, any). For the others the ends
 talk over a plain line, and a monitor sees their frames with the headers of the case around them.
 """
 import dataclasses
@@ -113,7 +113,8 @@ def loopback(lab, name):
         small_talk(server, server, "127.0.0.1")
 
 
-@case("link/bsd_loopback.pcap", "IPv4 and IPv6 with BSD's loopback header, put there in place of Ethernet's")
+@case("link/bsd_loopback.pcap", "IPv4 and IPv6 with BSD's loopback header, put there in place of "
+      "Ethernet's")
 def bsd_loopback(lab, name):
     client, server = lab.pair(ipv6=True)
     peers.nginx(lab, server, {"a.css": peers.pattern(3000)})
@@ -129,7 +130,8 @@ def bsd_loopback(lab, name):
     lab.edit(name, without_ethernet, linktype=0)
 
 
-@case("link/raw.pcap", "raw IPv4 and IPv6 in one file, as a TUN device has it; Ethernet's header was cut off")
+@case("link/raw.pcap", "raw IPv4 and IPv6 in one file, as a TUN device has it; Ethernet's header "
+      "was cut off")
 def raw(lab, name):
     client, server = lab.pair(ipv6=True)
     peers.nginx(lab, server, {"a.css": peers.pattern(3000)})
