@@ -34,11 +34,26 @@ def case(name, shows):
     return register
 
 
-def write_table():
+def readme():
+    """captures/README.md with the table as it should be."""
     rows = ["| file | what it shows | made by |", "|---|---|---|"]
     rows += [f"| `{one.name}` | {one.shows} | `{one.source}` |" for one in ALL.values()]
-    text = _README.read_text().split(_MARK)[0]
-    _README.write_text(text + _MARK + "\n".join(rows) + "\n")
+    return _README.read_text().split(_MARK)[0] + _MARK + "\n".join(rows) + "\n"
+
+
+def write_table():
+    _README.write_text(readme())
+
+
+def complaints():
+    """Where captures/ and this list disagree."""
+    present = {str(path.relative_to(lab.CAPTURES)) for path in lab.CAPTURES.rglob("*.pcap*")
+               if path.suffix != ".keys"}
+    found = [f"captures/{name} has no case that makes it" for name in sorted(present - set(ALL))]
+    found += [f"captures/{name} is missing" for name in sorted(set(ALL) - present)]
+    if _README.read_text() != readme():
+        found.append("captures/README.md is out of date: scripts/captures/make --table")
+    return found
 
 
 for _module in ("demo_case", "http1_cases", "tcp_cases", "tunnel_cases", "fragment_cases",
