@@ -101,8 +101,8 @@ def sections():
 
 
 @case("format/sections.pcapng", "two sections, one little-endian and one big-endian, each with two "
-      "interfaces of unlike resolution, comments, names, statistics (3 packets dropped), an unknown "
-      "block, and old packet blocks")
+      "interfaces of unlike resolution, comments, names, statistics (3 packets dropped), an "
+      "unknown block, and old packet blocks")
 def two_sections(_, name):
     write(name, b"".join(sections()))
 

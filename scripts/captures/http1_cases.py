@@ -270,8 +270,8 @@ def offload(lab, name):
         curl(client, *each(f"{SITE}/big.bin", f"{SITE}/"))
 
 
-@case("http1/length_zero.pcap", "the same with the IP length left 0 in every packet that segmentation "
-      "was put off for, as some drivers show it")
+@case("http1/length_zero.pcap", "the same with an IP length of 0 in every packet that is yet "
+      "to be cut into segments, as some drivers show it")
 def length_zero(lab, name):
     client, server = lab.pair(offload=True)
     peers.nginx(lab, server, {"big.bin": peers.pattern(40_000)})
