@@ -23,7 +23,8 @@ class Emitter {
   virtual ~Emitter() = default;
 
   /// All that follows belongs to this moment. Moments never go back.
-  virtual void at(const Moment& moment) = 0;
+  void at(const Moment& moment) { moment_ = moment; }
+  const Moment& moment() const { return moment_; }
   /// A connection begins; its number, which stands for its id until the event is written.
   virtual ConnectionId open() = 0;
   /// A connection is over; nothing is emitted for it any more.
@@ -31,6 +32,9 @@ class Emitter {
   /// Lends `payload` for the call.
   virtual void emit(const EventType* type, Timestamp time, std::optional<ConnectionId> connection,
                     const void* payload) = 0;
+
+ private:
+  Moment moment_;
 };
 
 }  // namespace wirelens

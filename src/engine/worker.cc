@@ -1,0 +1,135 @@
+// engine/worker.cc - the path of a packet, in batches so that memory can be fetched ahead.
+#include "engine/worker.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace wirelens {
+namespace {
+
+/// Which shard a flow belongs to: by its 5-tuple alone, so that both ends of a connection meet even
+/// if they wear different VLAN tags.
+unsigned shard_of(const FlowKey& key) {
+  std::uint64_t words[4];
+  std::memcpy(words, &key, sizeof words);
+  std::uint64_t mixed = words[0] ^ words[1] ^ words[2] ^ words[3];
+  mixed ^= (std::uint64_t{key.low_port} << 16 | key.high_port) * 0x9e3779b97f4a7c15;
+  mixed ^= mixed >> 32;
+  mixed *= 0xff51afd7ed558ccd;
+  return static_cast<unsigned>(mixed >> 60);
+}
+static_assert(Worker::kShards == 16);
+
+FlowSettings flow_settings(const EngineOptions& options) {
+  FlowSettings settings;
+  settings.tcp.time_wait = options.time_wait;
+  settings.dissect.show_secrets = options.show_secrets;
+  settings.dissect.bodies = options.bodies;
+  settings.protocols = options.protocols;
+  return settings;
+}
+
+constexpr std::size_t kFragmentMemory = 8u << 20;
+
+}  // namespace
+
+Worker::Worker(const EngineOptions& options, const HashKey& secret, unsigned number,
+               unsigned workers, Emitter& emitter)
+    : decoder_ledger_(kFragmentMemory), decoder_(decoder_ledger_), emitter_(emitter) {
+  const FlowSettings settings = flow_settings(options);
+  for (unsigned shard = number; shard < kShards; shard += workers) {
+    tables_[shard] = std::make_unique<FlowTable>(settings, secret, decoder_,
+                                                 options.max_memory / kShards, pool_, emitter);
+    any_table_ = tables_[shard].get();
+  }
+}
+
+void Worker::take(std::span<const Packet> packets, std::span<const Interface> interfaces) {
+  std::size_t count = 0;
+  for (const Packet& packet : packets) {
+    Pending& pending = batch_[count++];
+    decode(packet, interfaces, pending);
+    // Joined fragments live until the next decode().
+    if (count == kBatch || pending.decoded.joined) {
+      handle(count);
+      count = 0;
+    }
+  }
+  handle(count);
+}
+
+void Worker::decode(const Packet& packet, std::span<const Interface> interfaces, Pending& pending) {
+  pending.packet = &packet;
+  pending.table = nullptr;
+  ++tally_.packets;
+  tally_.bytes += packet.original_length;
+  tally_.truncated += packet.truncated();
+  tally_.last_packet = packet.number;
+  tally_.last_time = tally_.last_time ? std::max(*tally_.last_time, packet.time) : packet.time;
+  if (decoder_.decode(packet, interfaces[packet.interface], pending.decoded) != Verdict::flow) {
+    pending.decoded.joined = false;
+    return;
+  }
+  pending.table = tables_[shard_of(pending.decoded.key)].get();
+  if (pending.table) pending.hash = pending.table->prepare(pending.decoded.key);
+}
+
+void Worker::handle(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (batch_[i].table) batch_[i].table->approach(batch_[i].hash);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const Pending& pending = batch_[i];
+    if (any_table_->has_due(pending.packet->now)) let_time_pass(*pending.packet);
+    if (!pending.table) continue;
+    emitter_.at({pending.packet->number, true, 0});
+    pending.table->packet(*pending.packet, pending.decoded, pending.hash);
+  }
+}
+
+void Worker::let_time_pass(const Packet& packet) {
+  due_.clear();
+  for (const auto& table : tables_) {
+    if (table) table->collect_due(packet.now, due_);
+  }
+  std::sort(due_.begin(), due_.end(), [](const FlowTable::Due& a, const FlowTable::Due& b) {
+    return a.first_packet < b.first_packet;
+  });
+  for (const FlowTable::Due& due : due_) {
+    emitter_.at({packet.number, false, due.first_packet});
+    due.table->expire(due.handle, packet.now, packet.number);
+  }
+}
+
+void Worker::finish() {
+  due_.clear();
+  for (const auto& table : tables_) {
+    if (table) table->collect_all(due_);
+  }
+  std::sort(due_.begin(), due_.end(), [](const FlowTable::Due& a, const FlowTable::Due& b) {
+    return a.first_packet < b.first_packet;
+  });
+  const Stamp last{tally_.last_packet, tally_.last_time.value_or(Timestamp{})};
+  for (const FlowTable::Due& due : due_) {
+    emitter_.at({tally_.last_packet + 1, false, due.first_packet});
+    due.table->finish(due.handle, last);
+  }
+}
+
+FlowTally Worker::flow_tally() const {
+  FlowTally total;
+  for (const auto& table : tables_) {
+    if (table) total.add(table->tally());
+  }
+  return total;
+}
+
+std::uint64_t Worker::refused(Charge charge) const {
+  std::uint64_t total = decoder_ledger_.refused(charge);
+  for (const auto& table : tables_) {
+    if (table) total += table->memory_account().refused(charge);
+  }
+  return total;
+}
+
+}  // namespace wirelens

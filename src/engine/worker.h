@@ -1,0 +1,75 @@
+// engine/worker.h - one thread's share: decodes every packet, keeps the flows of its own shards.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/ledger.h"
+#include "capture/packet.h"
+#include "decode/decode.h"
+#include "engine/engine.h"
+#include "event/emitter.h"
+#include "flow/flow_table.h"
+
+namespace wirelens {
+
+/// What was seen of the packets, whoever keeps their flows: the same for every worker of a run.
+struct PacketTally {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t truncated = 0;
+  std::optional<Timestamp> last_time;
+  std::uint64_t last_packet = 0;
+};
+
+class Worker {
+ public:
+  /// Flows are spread over this many shards, whatever the number of workers: what is forgotten when
+  /// memory runs short must not depend on that.
+  static constexpr unsigned kShards = 16;
+
+  /// Worker `number` of `workers` keeps every shard s with s % workers == number.
+  Worker(const EngineOptions& options, const HashKey& secret, unsigned number, unsigned workers,
+         Emitter& emitter);
+
+  /// Takes packets in order. `interfaces` are those that the packets refer to.
+  void take(std::span<const Packet> packets, std::span<const Interface> interfaces);
+  /// The input has ended: ends every flow.
+  void finish();
+
+  const PacketTally& tally() const { return tally_; }
+  const DecodeCounts& decode_counts() const { return decoder_.counts(); }
+  FlowTally flow_tally() const;
+  /// Bytes that the ledgers refused, by class.
+  std::uint64_t refused(Charge charge) const;
+
+ private:
+  static constexpr std::size_t kBatch = 32;
+  struct Pending {
+    const Packet* packet = nullptr;
+    FlowTable* table = nullptr;  // nullptr: not a packet of one of our flows
+    std::uint32_t hash = 0;
+    Decoded decoded;
+  };
+
+  void decode(const Packet& packet, std::span<const Interface> interfaces, Pending& pending);
+  void handle(std::size_t count);
+  void let_time_pass(const Packet& packet);
+
+  Ledger decoder_ledger_;
+  Decoder decoder_;
+  std::pmr::unsynchronized_pool_resource pool_;
+  Emitter& emitter_;
+  std::array<std::unique_ptr<FlowTable>, kShards> tables_;
+  FlowTable* any_table_ = nullptr;
+  PacketTally tally_;
+  std::array<Pending, kBatch> batch_;
+  std::vector<FlowTable::Due> due_;
+};
+
+}  // namespace wirelens
