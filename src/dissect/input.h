@@ -171,7 +171,8 @@ class Input {
     }
     Token await_resume() {
       if (length > 0) return {in.consume(length), true, false};
-      return {in.consume(std::min(in.left(), cap)), false, in.left() >= cap};
+      const bool too_long = in.left() >= cap;
+      return {in.consume(std::min(in.left(), cap)), false, too_long};
     }
   };
   struct Pass : Awaiter {
