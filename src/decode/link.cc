@@ -168,7 +168,7 @@ Verdict Walk::nflog(Layer layer) {
 }
 
 /// RFC 3032. What lies below the stack isn't said: an IP version tells IP; otherwise it is an
-/// Ethernet pseudowire with (RFC 4448 section 4.6) or without a control word.
+/// Ethernet pseudowire with (RFC 4448 section 4.6: 16 zero bits first) or without a control word.
 Verdict Walk::mpls(Layer layer) {
   bool bottom = false;
   for (std::uint32_t label = 0; !bottom; ++label) {
@@ -186,7 +186,7 @@ Verdict Walk::mpls(Layer layer) {
   if (is_ipv4) return ipv4(layer);
   if (is_ipv6) return ipv6(layer);
   if (layers_++ == shop_.options.max_layers) return flawed(flaws::kTooManyLayers);
-  const bool has_control_word = first >> 4 == 0 && layer.captured >= 4;
+  const bool has_control_word = layer.captured >= 4 && load_be16(layer.at) == 0;
   return ethernet(has_control_word ? layer.after(4) : layer);
 }
 
