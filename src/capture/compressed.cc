@@ -29,10 +29,10 @@ class Gzip {
   Step step(Bytes in, std::span<std::uint8_t> out) {
     if (between_) {
       const auto data = std::find_if(in.begin(), in.end(), [](auto byte) { return byte != 0; });
-      const auto zeros = static_cast<std::size_t>(data - in.begin());
-      if (zeros > 0 || in.empty()) return {first_ ? 0 : zeros, 0, first_ ? "bad header" : ""};
+      if (data != in.begin() || in.empty())
+        return {static_cast<std::size_t>(data - in.begin()), 0, {}};
       inflateReset(&state_);
-      between_ = first_ = false;
+      between_ = false;
     }
     state_.next_in = const_cast<Bytef*>(in.data());
     state_.avail_in = static_cast<uInt>(in.size());
@@ -53,7 +53,6 @@ class Gzip {
  private:
   z_stream state_{};
   bool between_ = true;  ///< members: the next byte begins one
-  bool first_ = true;
 };
 
 class Zstd {

@@ -86,7 +86,7 @@ struct OpenOptions {
 Result<std::unique_ptr<Source>> open_savefile(const std::string& path, const OpenOptions& options);
 
 /// Several savefiles as one timeline, ordered by packet time (ties: order of the arguments),
-/// numbered from 1 over all.
+/// numbered from 1 over all. One that cannot be read is a Damage; an Error if none can.
 Result<std::unique_ptr<Source>> open_savefiles(const std::vector<std::string>& paths,
                                                const OpenOptions& options);
 
