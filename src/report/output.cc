@@ -18,12 +18,14 @@ std::string reason(const std::string& name, int error) {
   return "cannot write " + name + ": " + std::strerror(error);
 }
 
-/// Where a path leads in the end, so that a symbolic link stays one; the path itself if that cannot
-/// be said.
-std::string behind_links(const std::string& path) {
+/// Where a path leads in the end, so that a symbolic link stays one.
+std::string behind_links(std::filesystem::path path) {
+  constexpr int kMostLinks = 16;
   std::error_code error;
-  const auto real = std::filesystem::weakly_canonical(path, error);
-  return error ? path : real.string();
+  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(path, error); ++i) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, error);
+  }
+  return path.string();
 }
 
 /// Makes the name last: a rename is on disk when its folder is.
@@ -88,13 +90,17 @@ void Output::write(std::string_view bytes) {
       wait_until_writable(descriptor_);
     } else if (errno != EINTR) {
       const int error = errno;
-      // A log keeps its whole lines; a failing ftruncate leaves one torn line and nothing to add.
-      if (!final_path_.empty() && ::ftruncate(descriptor_, static_cast<off_t>(written_)) != 0) {
-      }
+      take_back();
       return fail(error);
     }
   }
   written_ += whole;
+}
+
+void Output::take_back() {
+  if (final_path_.empty()) return;
+  // If even that fails there is nothing to be done: the log ends in a torn line.
+  [[maybe_unused]] const int result = ::ftruncate(descriptor_, static_cast<off_t>(written_));
 }
 
 void Output::fail(int error) {

@@ -44,6 +44,8 @@ class Output {
                                                       const std::string& final_path,
                                                       Visible visible);
   void fail(int error);
+  /// Cuts a regular file back to its last whole piece.
+  void take_back();
   /// Puts the temporary file under the final name. False after fail().
   bool settle();
 

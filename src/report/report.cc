@@ -6,11 +6,12 @@
 
 #include "report/ndjson.h"
 #include "report/output.h"
+#include "report/text.h"
 
 namespace wirelens {
 namespace {
 
-constexpr std::string_view kFormats[] = {"ndjson"};
+constexpr std::string_view kFormats[] = {"text", "ndjson"};
 
 }  // namespace
 
@@ -20,13 +21,16 @@ std::span<const std::string_view> report_formats() {
 
 Result<std::unique_ptr<Report>> open_report(const WriteTarget& target,
                                             const ReportOptions& options) {
-  if (target.format != "ndjson") {
+  const bool text = target.format == "text";
+  if (!text && target.format != "ndjson") {
     return Error{fmt::format("format '{}' is not known; there are {}", target.format,
                              fmt::join(kFormats, ", "))};
   }
-  auto output = Output::open(
-      target.path, options.live ? Output::Visible::line_by_line : Output::Visible::when_whole);
+  const bool log = options.live && !text;
+  auto output =
+      Output::open(target.path, log ? Output::Visible::line_by_line : Output::Visible::when_whole);
   if (!output) return output.error();
+  if (text) return std::unique_ptr<Report>(new TextReport(std::move(*output), options));
   return std::unique_ptr<Report>(new NdjsonReport(std::move(*output)));
 }
 

@@ -1,0 +1,397 @@
+// cli/options.cc - what every option means. Boost splits the command line and the config file; what
+// a value may be is checked here, so that each complaint names its option.
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <fstream>
+#include <thread>
+
+#include "cli/nearest.h"
+#include "cli/values.h"
+
+namespace wirelens {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr Option kRunOptions[] = {
+    {'w', "write", "FORMAT=PATH",
+     "write FORMAT (text, ndjson) to PATH, - for standard output; may be repeated (default text=-)",
+     true},
+    {'f', "filter", "BPF", "look only at packets that match, as tcpdump's filters"},
+    {'j', "threads", "N", "worker threads (default: one a core)"},
+    {0, "max-memory", "SIZE", "memory for the analysis, as 256M or 2G (default 1G)"},
+    {0, "time-wait", "SECONDS", "how long a closed connection's ports rest (default 60)"},
+    {0, "bodies", "N", "keep the first N bytes of HTTP bodies in records (default 0)"},
+    {0, "show-secrets", "", "do not redact credentials, cookies and tokens"},
+    {0, "config", "FILE", "read options from an INI file: the same names, name=value"},
+    {'q', "quiet", "", "no progress and no remarks on standard error"},
+    {'v', "verbose", "", "say at the end how fast it went"},
+    {'h', "help", "", "this text"},
+};
+constexpr Option kAnalyzeOptions[] = {
+    {0, "reader", "mapped|libpcap",
+     "which reader opens FILE (default mapped; results are the same)"},
+};
+constexpr Option kLiveOptions[] = {
+    {'i', "interface", "IFACE", "where to capture: see `wirelens interfaces`"},
+    {0, "duration", "SECONDS", "stop after so long"},
+    {0, "count", "N", "stop after N packets"},
+    {0, "snaplen", "N", "keep at most N bytes of a packet (default 262144)"},
+    {0, "buffer", "SIZE", "the kernel's buffer, as 64M (default 64M)"},
+};
+constexpr Option kBareOptions[] = {
+    {'h', "help", "", "this text"},
+};
+
+std::vector<Option> options_of(const Grammar& grammar) {
+  std::vector<Option> all(grammar.options.begin(), grammar.options.end());
+  if (grammar.analyses) all.insert(all.end(), std::begin(kRunOptions), std::end(kRunOptions));
+  return all;
+}
+
+po::options_description described(std::span<const Option> options) {
+  po::options_description description;
+  for (const Option& option : options) {
+    std::string names(option.name);
+    if (option.letter != 0) names += fmt::format(",{}", option.letter);
+    const po::value_semantic* value = nullptr;
+    if (option.value.empty()) {
+      value = po::bool_switch();
+    } else if (option.repeatable) {
+      value = po::value<std::vector<std::string>>();
+    } else {
+      value = po::value<std::string>();
+    }
+    description.add_options()(names.c_str(), value, "");
+  }
+  return description;
+}
+
+/// Which of the other commands has an option, to send there who mixes them up.
+std::optional<std::string_view> owner_of(std::string_view option, const Grammar& asked) {
+  for (const Grammar* grammar : {&kAnalyzeGrammar, &kLiveGrammar}) {
+    if (grammar == &asked) continue;
+    for (const Option& each : options_of(*grammar)) {
+      const bool same = each.name == option || (option.size() == 1 && each.letter == option[0]);
+      if (same) return grammar->command;
+    }
+  }
+  return std::nullopt;
+}
+
+/// "unknown option --wirte: did you mean --write?"
+Error unknown_option(const std::string& word, const Grammar& grammar) {
+  const std::string typed = word.substr(0, word.find('='));
+  const std::string_view bare =
+      std::string_view(typed).substr(std::min(typed.find_first_not_of('-'), typed.size()));
+  if (const auto owner = owner_of(bare, grammar)) {
+    return {fmt::format("unknown option {}: it belongs to wirelens {}", typed, *owner)};
+  }
+  std::vector<std::string_view> names;
+  for (const Option& option : options_of(grammar)) {
+    names.push_back(option.name);
+    const bool other_case =
+        bare.size() == 1 && option.letter != 0 && (option.letter ^ bare[0]) == 32;
+    if (other_case)
+      return {fmt::format("unknown option {}: did you mean -{}?", typed, option.letter)};
+  }
+  const auto meant = bare.size() > 1 ? nearest(bare, names) : std::nullopt;
+  if (meant) return {fmt::format("unknown option {}: did you mean --{}?", typed, *meant)};
+  return {fmt::format("unknown option {}: see wirelens {} --help", typed, grammar.command)};
+}
+
+/// Options as text, checked for their names only.
+class Choices {
+ public:
+  static Result<Choices> parse(const Grammar& grammar, Arguments arguments);
+
+  bool on(const char* name) const { return values_.count(name) != 0 && values_[name].as<bool>(); }
+  std::optional<std::string> one(const char* name) const {
+    if (values_.count(name) == 0) return std::nullopt;
+    return values_[name].as<std::string>();
+  }
+  std::vector<std::string> all(const char* name) const {
+    if (values_.count(name) == 0) return {};
+    return values_[name].as<std::vector<std::string>>();
+  }
+  std::vector<std::string> operands;
+
+ private:
+  std::optional<Error> read_config(const std::string& path, const Grammar& grammar);
+
+  po::variables_map values_;
+};
+
+Result<Choices> Choices::parse(const Grammar& grammar, Arguments arguments) {
+  Choices choices;
+  const std::vector<Option> options = options_of(grammar);
+  po::options_description description = described(options);
+  description.add_options()("operand", po::value<std::vector<std::string>>(), "");
+  po::positional_options_description positional;
+  positional.add("operand", -1);
+  namespace style = po::command_line_style;
+  try {
+    const auto parsed =
+        po::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
+            .options(description)
+            .positional(positional)
+            .style(style::unix_style & ~style::allow_guessing)
+            .run();
+    po::store(parsed, choices.values_);
+  } catch (const po::unknown_option& error) {
+    return unknown_option(error.get_option_name(), grammar);
+  } catch (const po::error& error) {
+    return Error{error.what()};
+  }
+  choices.operands = choices.all("operand");
+  if (const auto config = choices.values_.count("config") ? choices.one("config") : std::nullopt) {
+    if (auto error = choices.read_config(*config, grammar)) return *error;
+  }
+  if (grammar.operands.empty() && !choices.operands.empty()) {
+    return Error{fmt::format("wirelens {} takes no operands: '{}'", grammar.command,
+                             choices.operands.front())};
+  }
+  return choices;
+}
+
+std::optional<Error> Choices::read_config(const std::string& path, const Grammar& grammar) {
+  std::ifstream file(path);
+  if (!file) return Error{fmt::format("--config: cannot read {}", path)};
+  const std::vector<Option> options = options_of(grammar);
+  const po::options_description description = described(options);
+  try {
+    auto parsed = po::parse_config_file(file, description, true);
+    for (const auto& option : parsed.options) {
+      // One file serves both commands: what only the other one knows is left to it.
+      if (!option.unregistered || owner_of(option.string_key, grammar)) continue;
+      return Error{
+          fmt::format("--config {}: {}", path, unknown_option(option.string_key, grammar).message)};
+    }
+    std::erase_if(parsed.options, [](const auto& option) { return option.unregistered; });
+    po::store(parsed, values_);
+  } catch (const po::error& error) {
+    return Error{fmt::format("--config {}: {}", path, error.what())};
+  }
+  return std::nullopt;
+}
+
+Error bad_value(std::string_view option, std::string_view value, std::string_view wanted) {
+  return {fmt::format("--{} {}: {}", option, value, wanted)};
+}
+
+Result<WriteTarget> parse_write(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const std::string format = text.substr(0, equals);
+  const auto formats = report_formats();
+  if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
+    const auto meant = nearest(format, formats);
+    return Error{fmt::format("--write {}: no format '{}'; there are {}{}", text, format,
+                             fmt::join(formats, ", "),
+                             meant ? fmt::format(" (did you mean {}?)", *meant) : "")};
+  }
+  if (equals == std::string::npos || equals + 1 == text.size()) {
+    return bad_value("write", text,
+                     fmt::format("say where to, as {}=PATH or {}=-", format, format));
+  }
+  return WriteTarget{format, text.substr(equals + 1)};
+}
+
+std::optional<Error> parse_writes(const Choices& choices, RunOptions& run) {
+  for (const std::string& text : choices.all("write")) {
+    auto target = parse_write(text);
+    if (!target) return target.error();
+    for (const WriteTarget& other : run.writes) {
+      if (other.path != target->path) continue;
+      return bad_value("write", text,
+                       target->path == "-" ? "standard output is taken already"
+                                           : "this file is written already");
+    }
+    run.writes.push_back(*target);
+  }
+  if (run.writes.empty()) run.writes.push_back({"text", "-"});
+  return std::nullopt;
+}
+
+/// The options that analyze and live share.
+std::optional<Error> parse_run(const Choices& choices, RunOptions& run) {
+  if (auto error = parse_writes(choices, run)) return error;
+  run.filter = choices.one("filter").value_or("");
+  run.quiet = choices.on("quiet");
+  run.verbose = choices.on("verbose");
+  run.engine.show_secrets = choices.on("show-secrets");
+  run.engine.threads = std::max(1u, std::thread::hardware_concurrency());
+  if (const auto text = choices.one("threads")) {
+    const auto threads = parse_count(*text, 1, 256);
+    if (!threads) return bad_value("threads", *text, "a number from 1 to 256 is wanted");
+    run.engine.threads = static_cast<unsigned>(*threads);
+  }
+  if (const auto text = choices.one("max-memory")) {
+    const auto size = parse_size(*text);
+    if (!size || *size < kLeastMemory) {
+      return bad_value("max-memory", *text, "a size of at least 16M is wanted, as 256M or 2G");
+    }
+    run.engine.max_memory = *size;
+  }
+  if (const auto text = choices.one("time-wait")) {
+    const auto duration = parse_seconds(*text, true);
+    if (!duration) return bad_value("time-wait", *text, "seconds are wanted, as 60 or 0.5");
+    run.engine.time_wait = *duration;
+  }
+  if (const auto text = choices.one("bodies")) {
+    const auto bytes = parse_count(*text, 0, kMostBodies);
+    if (!bytes) return bad_value("bodies", *text, "a number of bytes up to 1048576 is wanted");
+    run.engine.bodies = *bytes;
+  }
+  return std::nullopt;
+}
+
+/// The options of live alone.
+std::optional<Error> parse_capture(const Choices& choices, LiveOptions& live) {
+  const auto interface = choices.one("interface");
+  if (!interface) return Error{"live needs -i IFACE; see wirelens interfaces"};
+  live.interface = *interface;
+  if (const auto text = choices.one("duration")) {
+    live.duration = parse_seconds(*text, false);
+    if (!live.duration) return bad_value("duration", *text, "seconds are wanted, as 60 or 0.5");
+  }
+  if (const auto text = choices.one("count")) {
+    live.count = parse_count(*text, 1, UINT64_MAX);
+    if (!live.count) return bad_value("count", *text, "a number of packets is wanted");
+  }
+  if (const auto text = choices.one("snaplen")) {
+    const auto bytes = parse_count(*text, 64, 262144);
+    if (!bytes) return bad_value("snaplen", *text, "a number from 64 to 262144 is wanted");
+    live.snaplen = static_cast<std::uint32_t>(*bytes);
+  }
+  if (const auto text = choices.one("buffer")) {
+    const auto size = parse_size(*text);
+    if (!size || *size < kLeastBuffer || *size > kMostBuffer) {
+      return bad_value("buffer", *text, "a size from 64K to 1G is wanted, as 64M");
+    }
+    live.buffer_bytes = *size;
+  }
+  return std::nullopt;
+}
+
+/// Appends `words` after `indent` columns, broken at `kColumns`; the first line has them already.
+void append_wrapped(std::string& out, std::string_view words, std::size_t indent) {
+  constexpr std::size_t kColumns = 80;
+  std::size_t column = indent;
+  while (!words.empty()) {
+    const std::size_t space = std::min(words.find(' '), words.size());
+    if (column > indent && column + 1 + space > kColumns) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      out += ' ';
+      ++column;
+    }
+    out += words.substr(0, space);
+    column += space;
+    words.remove_prefix(std::min(space + 1, words.size()));
+  }
+  out += '\n';
+}
+
+}  // namespace
+
+const Grammar kAnalyzeGrammar = {
+    "analyze",
+    "FILE...",
+    "Analyses captures (pcap, pcapng, also inside gzip or zstd; - is standard input). Several "
+    "files "
+    "are one timeline, ordered by packet time. Exit status: 0 done, 2 wrong usage, 3 an input "
+    "could "
+    "not be read or was damaged (what came before is reported), 4 an output could not be written, "
+    "130 interrupted, 141 the reader of a pipe went away.",
+    kAnalyzeOptions,
+    true,
+    "  wirelens analyze shop.pcapng\n"
+    "  wirelens analyze -w text=- -w ndjson=shop.ndjson shop.pcapng\n"
+    "  wirelens analyze -f 'tcp port 8080' monday.pcap tuesday.pcap.gz\n"
+    "  tcpdump -w - | wirelens analyze -w ndjson=- - | jq 'select(.status >= 500)'\n"};
+
+const Grammar kLiveGrammar = {
+    "live",
+    "",
+    "Captures from an interface and analyses what passes, until SIGINT or SIGTERM, --duration or "
+    "--count; all three are a normal end (exit status 0). ndjson shows records while they come, "
+    "text "
+    "sums up at the end. It never sends a packet.",
+    kLiveOptions,
+    true,
+    "  wirelens live -i eth0 --duration 60\n"
+    "  wirelens live -i any -f 'tcp port 443 or tcp port 80' -w ndjson=-\n"};
+
+const Grammar kSchemaGrammar = {
+    "schema",     "",    "Prints the JSON Schema (draft 2020-12) of every record type of ndjson.",
+    kBareOptions, false, "  wirelens schema > records.schema.json\n"};
+
+const Grammar kInterfacesGrammar = {
+    "interfaces", "",    "Lists what `wirelens live -i` can take, and why not where it cannot.",
+    kBareOptions, false, "  wirelens interfaces\n"};
+
+Result<AnalyzeOptions> parse_analyze(Arguments arguments) {
+  auto choices = Choices::parse(kAnalyzeGrammar, arguments);
+  if (!choices) return choices.error();
+  AnalyzeOptions options;
+  if (auto error = parse_run(*choices, options.run)) return *error;
+  const std::string reader = choices->one("reader").value_or("mapped");
+  if (reader != "mapped" && reader != "libpcap") {
+    return bad_value("reader", reader, "mapped or libpcap is wanted");
+  }
+  options.use_libpcap = reader == "libpcap";
+  options.files = choices->operands;
+  if (options.files.empty()) return Error{"analyze needs a FILE; - is standard input"};
+  if (std::count(options.files.begin(), options.files.end(), "-") > 1) {
+    return Error{"standard input (-) is named more than once"};
+  }
+  return options;
+}
+
+Result<LiveCommandOptions> parse_live(Arguments arguments) {
+  auto choices = Choices::parse(kLiveGrammar, arguments);
+  if (!choices) return choices.error();
+  LiveCommandOptions options;
+  if (auto error = parse_run(*choices, options.run)) return *error;
+  if (auto error = parse_capture(*choices, options.live)) return *error;
+  options.live.filter = options.run.filter;
+  return options;
+}
+
+std::optional<Error> parse_bare(const Grammar& grammar, Arguments arguments) {
+  auto choices = Choices::parse(grammar, arguments);
+  if (!choices) return choices.error();
+  return std::nullopt;
+}
+
+std::string help_text(const Grammar& grammar) {
+  std::string out = fmt::format("usage: wirelens {}{}{}{}\n\n", grammar.command,
+                                grammar.analyses ? " [options]" : "",
+                                grammar.operands.empty() ? "" : " ", grammar.operands);
+  append_wrapped(out, grammar.about, 0);
+  out += '\n';
+  constexpr std::size_t kIndent = 28;
+  for (const Option& option : options_of(grammar)) {
+    std::string head = option.letter != 0 ? fmt::format("  -{}, --{}", option.letter, option.name)
+                                          : fmt::format("      --{}", option.name);
+    if (!option.value.empty()) head += fmt::format(" {}", option.value);
+    const bool fits = head.size() + 2 <= kIndent;
+    out += fits ? head + std::string(kIndent - head.size(), ' ')
+                : head + "\n" + std::string(kIndent, ' ');
+    append_wrapped(out, option.about, kIndent);
+  }
+  out += fmt::format("\nexamples:\n{}", grammar.examples);
+  return out;
+}
+
+bool asks_for_help(Arguments arguments) {
+  return std::any_of(arguments.begin(), arguments.end(),
+                     [](const std::string& each) { return each == "--help" || each == "-h"; });
+}
+
+}  // namespace wirelens

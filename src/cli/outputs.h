@@ -1,0 +1,36 @@
+// cli/outputs.h - all --write targets of a run as one sink.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "cli/status.h"
+#include "report/report.h"
+
+namespace wirelens {
+
+/// Hands every event to every output. One that fails is reported at once and dropped, the others go
+/// on; when none is left the run is asked to stop.
+class Outputs final : public EventSink {
+ public:
+  /// Opens all targets. The error is that of the first that cannot be opened.
+  static Result<std::unique_ptr<Outputs>> open(std::span<const WriteTarget> targets,
+                                               const ReportOptions& options);
+
+  void write(const Event& event) override;
+  void flush();
+  /// Puts every file under its name.
+  void finish();
+  /// kDone, kOutputFailed, or kReaderLeft if nothing worse happened than a pipe that was closed.
+  ExitStatus status() const { return status_; }
+
+ private:
+  /// Drops what has failed.
+  void review();
+
+  std::vector<std::unique_ptr<Report>> reports_;
+  ExitStatus status_ = kDone;
+};
+
+}  // namespace wirelens
