@@ -1,0 +1,205 @@
+// tcp/loss.cc - judging a segment that is not simply the next one: sent again, overtaken, a probe,
+// or seen twice by the capture.
+//
+// Resent or overtaken? A segment that fills a hole was overtaken on the way if it was sent before
+// the one that came behind the hole: by its TSval if that differs, else by its IPv4 identification
+// if the sender counts it up, else if it came within a round trip (3 ms while none is known).
+// Resent: by a timer if nothing called for it and the timeout of RFC 6298 had passed; fast if three
+// duplicate ACKs or a SACK block behind it came before; spurious if it had been acknowledged, or a
+// D-SACK says that it came twice.
+#include <algorithm>
+
+#include "tcp/arrival.h"
+#include "tcp/connection.h"
+#include "tcp/flaws.h"
+#include "tcp/trouble.h"
+
+namespace wirelens::tcp {
+namespace {
+
+/// Copies by a mirror port come within this, if the IPv4 identification says that they are copies.
+constexpr Duration kCopyById = std::chrono::seconds(1);
+/// And within these without one: the sender could not have resent as fast.
+constexpr Duration kCopyByTimestamp = std::chrono::milliseconds(1);
+constexpr Duration kCopyByTime = std::chrono::microseconds(100);
+constexpr Duration kReorderWindow = std::chrono::milliseconds(3);
+constexpr Duration kMinTimeout = std::chrono::milliseconds(200);
+constexpr Duration kFirstTimeout = std::chrono::seconds(1);
+constexpr std::uint32_t kDupAckThreshold = 3;  // RFC 5681 section 3.2
+
+}  // namespace
+
+bool Connection::is_capture_duplicate(const Arrival& arrival) {
+  const Half& self = half(arrival.from);
+  const Half& peer = half(arrival.to());
+  if (!self.based || self.packets == 0 || arrival.has(TcpHeader::kSyn)) return false;
+  if (arrival.length() > 0) return is_same_segment(arrival);
+  const std::uint16_t id = arrival.decoded.identification;
+  if (id == 0 || id != self.last_id || arrival.tcp().window != self.window) return false;
+  if (arrival.has(TcpHeader::kRst)) return self.reset;
+  const Offset last = self.next + (self.fin ? 1 : 0);
+  const Offset end = arrival.begin + (arrival.has(TcpHeader::kFin) ? 1 : 0);
+  return end == last && arrival.tcp().acknowledgment == peer.acked &&
+         arrival.now - last_time_ < kCopyById;
+}
+
+bool Connection::is_same_segment(const Arrival& arrival) {
+  Trail* kept = trail(arrival.from);
+  if (kept == nullptr) return false;
+  const SentSegment* sent = kept->find(Seq(arrival.tcp().sequence));
+  if (sent == nullptr || sent->begin != Seq(arrival.tcp().sequence) ||
+      sent->length != arrival.length()) {
+    return false;
+  }
+  const Duration age = arrival.now - sent->time;
+  const std::uint16_t id = arrival.decoded.identification;
+  if (id != 0) {
+    // A sender that never changes the number says nothing by it.
+    const bool constant = id == half(arrival.from).last_id && !kept->is_newest(*sent);
+    return id == sent->id && !constant && age < kCopyById;
+  }
+  if (sent->id != 0) return false;
+  const TcpOptions& options = arrival.tcp().options;
+  if (!options.has_timestamp) return age < kCopyByTime;
+  return options.timestamp_value == sent->timestamp && age < kCopyByTimestamp;
+}
+
+/// Keep-alives (RFC 9293 section 3.8.4) and probes of a closed window (3.8.6.1).
+bool Connection::take_probe(const Arrival& arrival) {
+  if (arrival.length() > 1 || arrival.has(TcpHeader::kFin)) return false;
+  const Half& self = half(arrival.from);
+  const bool closed_window = half(arrival.to()).closed_window;
+  const Offset top = high(arrival.from);
+  if (top > 0 || self.syn) {
+    if (arrival.begin == top - 1 && !self.fin) {
+      Trouble& counts = trouble(arrival, arrival.from);
+      ++(closed_window ? counts.zero_window_probes : counts.keep_alives);
+      return true;
+    }
+  }
+  if (closed_window && arrival.length() == 1 && arrival.begin == top) {
+    ++trouble(arrival, arrival.from).zero_window_probes;
+  }
+  return false;
+}
+
+/// Counts what [begin, end) is, before any of it is taken.
+void Connection::judge(const Arrival& arrival, Offset begin, Offset end) {
+  const Half& self = half(arrival.from);
+  const Offset top = high(arrival.from);
+  if (begin >= top) {
+    if (end <= self.acked_offset()) ++trouble(arrival, arrival.from).acked_before_seen;
+    return;
+  }
+  Trouble& counts = trouble(arrival, arrival.from);
+  std::uint64_t old =
+      begin < self.next ? static_cast<std::uint64_t>(std::min(end, self.next) - begin) : 0;
+  if (end > self.next) old += counts.held.known(std::max(begin, self.next), end);
+  if (old == 0) {
+    if (end <= self.acked_offset()) {
+      ++counts.acked_before_seen;
+    } else if (was_overtaken(arrival, begin, end)) {
+      ++counts.out_of_order;
+    } else {
+      count_resent(arrival, begin, end, static_cast<std::uint64_t>(end - begin));
+    }
+    return;
+  }
+  if (begin >= counts.gap_begin && end <= counts.gap_end) {  // it comes too late
+    ++counts.out_of_order;
+    return;
+  }
+  count_resent(arrival, begin, end, old);
+}
+
+bool Connection::was_overtaken(const Arrival& arrival, Offset begin, Offset end) {
+  const Trouble& counts = *known_trouble(arrival.from);
+  const Held::Piece* later = counts.held.behind(std::min(begin, end));
+  if (later == nullptr) return true;
+  const Chunk chunk = arrival.chunk();
+  if (chunk.timestamp != 0 && later->timestamp != 0 && chunk.timestamp != later->timestamp) {
+    return Seq(later->timestamp) - Seq(chunk.timestamp) > 0;
+  }
+  const Duration late = arrival.stamp.time - later->stamp.time;
+  if (chunk.id != 0 && later->id != 0 && chunk.id != later->id && late < kFirstTimeout) {
+    return static_cast<std::int16_t>(later->id - chunk.id) > 0;
+  }
+  const Half& self = half(arrival.from);
+  Duration window = kReorderWindow;
+  if (self.rtt_samples > 0) {
+    window = self.rtt_min.get();
+  } else if (self.syn_done) {
+    window = self.syn_rtt.get();
+  }
+  return late < std::max(window, kReorderWindow);
+}
+
+void Connection::count_resent(const Arrival& arrival, Offset begin, Offset end,
+                              std::uint64_t bytes) {
+  const Half& self = half(arrival.from);
+  Trouble& counts = trouble(arrival, arrival.from);
+  ++counts.retransmitted_packets;
+  counts.retransmitted_bytes += bytes;
+  if (bytes > 0 && worth_a_letter(counts.retransmitted_packets)) log('t', arrival, arrival.from);
+
+  Trail* kept = trail(arrival.from);
+  SentSegment* sent = kept == nullptr ? nullptr : kept->find(self.seq(begin));
+  const Duration timeout = retransmission_timeout(arrival.from);
+  const bool called = arrival.now - counts.evidence < timeout &&
+                      ((counts.dup_acks >= kDupAckThreshold && begin == self.acked_offset()) ||
+                       counts.sacked > begin);
+  const Timestamp before = sent != nullptr ? sent->time : counts.hole_since;
+  if (end <= self.acked_offset()) {
+    ++counts.spurious;
+    if (sent != nullptr) sent->spurious = true;
+  } else if (called) {
+    ++counts.fast_retransmits;
+  } else if ((sent != nullptr || has_hole(arrival.from)) && arrival.now - before >= timeout) {
+    ++counts.timeouts;
+  }
+  if (kept == nullptr) return;
+  kept->blur();
+  if (sent == nullptr || self.seq(begin) - sent->begin != 0) return;
+  const Chunk chunk = arrival.chunk();
+  sent->ticked = chunk.timestamp != sent->timestamp;
+  sent->resent = true;
+  sent->time = arrival.now;
+  sent->timestamp = chunk.timestamp;
+  sent->id = chunk.id;
+}
+
+Duration Connection::retransmission_timeout(Direction from) const {
+  if (const Trail* kept = trails_[index(from)]; kept != nullptr && kept->has_round_trip()) {
+    return kept->retransmission_timeout();
+  }
+  const Half& self = half(from);
+  if (const auto rtt = self.rtt()) return rtt->mean + kMinTimeout;
+  return self.syn_done ? self.syn_rtt.get() + kMinTimeout : kFirstTimeout;
+}
+
+/// Remembers the part of a segment that carries data never seen before.
+void Connection::note_sent(const Arrival& arrival, Offset begin, Offset end) {
+  Half& self = half(arrival.from);
+  if (Trail* other = trail(arrival.to())) other->turn();
+  if (self.has_acked) {
+    const Offset flying = end - std::max<Offset>(self.acked_offset(), 0);
+    if (flying > self.max_in_flight) {
+      self.max_in_flight = static_cast<std::uint32_t>(std::min<Offset>(flying, UINT32_MAX));
+    }
+  }
+  if (begin < high(arrival.from)) {  // it fills a hole: those behind it were acknowledged late
+    if (Trail* kept = trail(arrival.from)) kept->blur();
+    return;
+  }
+  const Chunk chunk = arrival.chunk();
+  SentSegment segment;
+  segment.time = arrival.now;
+  segment.begin = self.seq(begin);
+  segment.length = static_cast<std::uint32_t>(end - begin);
+  segment.timestamp = chunk.timestamp;
+  segment.id = chunk.id;
+  Trail::note(trail(arrival.from), segment, chunk.part(begin, end).bytes, arrival.around.ledger,
+              arrival.around.memory);
+}
+
+}  // namespace wirelens::tcp

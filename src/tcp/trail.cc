@@ -1,0 +1,203 @@
+// tcp/trail.cc - the ring of the last segments.
+#include "tcp/trail.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "base/hash.h"
+
+namespace wirelens::tcp {
+namespace {
+
+constexpr Duration kMinTimeout = std::chrono::milliseconds(200);
+constexpr Duration kFirstTimeout = std::chrono::seconds(1);
+/// Delivered segments are remembered up to so many; more room is made for those in flight only.
+constexpr std::uint16_t kRemembered = 16;
+
+std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = Wide{a} * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+/// Keyed, so that nobody can make two payloads look alike; folded multiplications, because SipHash
+/// would cost a full-sized segment as much as reading it from the file.
+std::uint64_t digest(Bytes bytes) {
+  static const HashKey kKey = HashKey::random();
+  std::uint64_t a = kKey.low;
+  std::uint64_t b = kKey.high;
+  const std::uint8_t* at = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= 32; at += 32, left -= 32) {
+    a = fold(load_le64(at) ^ kKey.low, load_le64(at + 8) ^ a);
+    b = fold(load_le64(at + 16) ^ kKey.high, load_le64(at + 24) ^ b);
+  }
+  std::array<std::uint8_t, 32> last{};
+  std::memcpy(last.data(), at, left);
+  a = fold(load_le64(last.data()) ^ kKey.low, load_le64(last.data() + 8) ^ a);
+  b = fold(load_le64(last.data() + 16) ^ kKey.high, load_le64(last.data() + 24) ^ b);
+  return fold(a ^ bytes.size(), b ^ kKey.low);
+}
+
+}  // namespace
+
+std::size_t Trail::size_for(std::size_t capacity) {
+  return sizeof(Trail) + capacity * sizeof(SentSegment) + std::min(capacity, kHeads) * kHeadBytes;
+}
+
+Trail* Trail::make(std::uint16_t capacity, Ledger& ledger, std::pmr::memory_resource& memory) {
+  if (!ledger.take(Charge::analysis, size_for(capacity))) return nullptr;
+  return new (memory.allocate(size_for(capacity), alignof(Trail))) Trail(capacity);
+}
+
+void Trail::free(Trail*& trail, Ledger& ledger, std::pmr::memory_resource& memory) {
+  if (trail == nullptr) return;
+  const std::size_t size = size_for(trail->capacity_);
+  trail->~Trail();
+  memory.deallocate(trail, size, alignof(Trail));
+  ledger.give(Charge::analysis, size);
+  trail = nullptr;
+}
+
+/// Leaves a free place, or returns false.
+bool Trail::make_room(Trail*& trail, Timestamp now, Ledger& ledger,
+                      std::pmr::memory_resource& memory) {
+  if (trail == nullptr) return (trail = make(1, ledger, memory)) != nullptr;
+  if (trail->count_ < trail->capacity_) return true;
+  const bool all_fly = trail->flying_ == trail->capacity_;
+  const bool fresh = trail->capacity_ < kRemembered && now - trail->at(0).time < kFresh;
+  if ((all_fly || fresh) && trail->capacity_ < kMaxSegments) {
+    const auto capacity = static_cast<std::uint16_t>(trail->capacity_ * 4);
+    if (Trail* larger = make(capacity, ledger, memory)) {
+      larger->last_ = trail->last_;
+      larger->smoothed_ = trail->smoothed_;
+      larger->variation_ = trail->variation_;
+      larger->run_ = trail->run_;
+      larger->blurred_ = trail->blurred_;
+      for (std::size_t i = 0; i < trail->count_; ++i) {
+        larger->segments()[i] = trail->at(i);
+        if (i + trail->heads() < trail->count_) continue;
+        std::memcpy(larger->head(i), trail->head(trail->place(i)), kHeadBytes);
+      }
+      larger->count_ = trail->count_;
+      larger->flying_ = trail->flying_;
+      free(trail, ledger, memory);
+      trail = larger;
+      return true;
+    }
+  }
+  if (all_fly) return false;
+  trail->first_ = static_cast<std::uint16_t>(trail->place(1));
+  --trail->count_;
+  return true;
+}
+
+void Trail::note(Trail*& trail, const SentSegment& segment, Bytes payload, Ledger& ledger,
+                 std::pmr::memory_resource& memory) {
+  if (!make_room(trail, segment.time, ledger, memory)) {
+    if (trail != nullptr) trail->last_ = segment.time;
+    return;
+  }
+  trail->push(segment, payload);
+}
+
+void Trail::push(const SentSegment& segment, Bytes payload) {
+  SentSegment& noted = at(count_);
+  noted = segment;
+  noted.head = static_cast<std::uint8_t>(std::min(payload.size(), kHeadBytes));
+  if (noted.head > 0) std::memcpy(head(place(count_)), payload.data(), noted.head);
+  if (count_ == 0) blurred_ = segment.begin;
+  if (payload.size() > kHeadBytes && run_ + payload.size() <= kWholeBytes &&
+      payload.size() == segment.length) {
+    noted.hash = digest(payload);
+    noted.hashed = true;
+  }
+  run_ = std::min(run_ + segment.length, kWholeBytes + 1);
+  last_ = segment.time;
+  ++count_;
+  ++flying_;
+}
+
+Trail::Acknowledged Trail::acknowledge(Seq ack, Timestamp now, std::optional<std::uint32_t> echo) {
+  Acknowledged result;
+  const bool clear = ack - blurred_ > 0;
+  while (flying_ > 0) {
+    const SentSegment& segment = at(static_cast<std::size_t>(count_ - flying_));
+    if (segment.end() - ack > 0) break;
+    --flying_;
+    const bool told_apart = segment.ticked && echo == segment.timestamp;
+    if (segment.end() == ack && (clear || told_apart) && now >= segment.time) {
+      result.round_trip = now - segment.time;
+    }
+  }
+  if (result.round_trip) measure(*result.round_trip);
+  return result;
+}
+
+void Trail::measure(Duration sample) {
+  const auto rtt = static_cast<std::uint64_t>(std::max<std::int64_t>(sample.count(), 1));
+  if (smoothed_ == 0) {
+    smoothed_ = rtt;
+    variation_ = rtt / 2;
+    return;
+  }
+  const std::uint64_t off = smoothed_ > rtt ? smoothed_ - rtt : rtt - smoothed_;
+  variation_ = variation_ - variation_ / 4 + off / 4;
+  smoothed_ = smoothed_ - smoothed_ / 8 + rtt / 8;
+}
+
+Duration Trail::retransmission_timeout() const {
+  if (smoothed_ == 0) return kFirstTimeout;
+  const auto variation = Duration(static_cast<std::int64_t>(4 * variation_));
+  return Duration(static_cast<std::int64_t>(smoothed_)) + std::max(variation, kMinTimeout);
+}
+
+/// Index of the first segment that ends behind `seq`.
+std::size_t Trail::lower_bound(Seq seq) const {
+  std::size_t low = 0;
+  std::size_t high = count_;
+  while (low < high) {
+    const std::size_t middle = (low + high) / 2;
+    if (at(middle).end() - seq > 0) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+SentSegment* Trail::find(Seq seq) {
+  const std::size_t index = lower_bound(seq);
+  if (index == count_ || seq - at(index).begin < 0) return nullptr;
+  return &at(index);
+}
+
+std::optional<Conflict> Trail::compare(Seq begin, Bytes payload) {
+  const Seq end = begin + static_cast<std::int64_t>(payload.size());
+  const std::size_t remembered = std::min<std::size_t>(count_, heads());
+  std::size_t index = std::max(lower_bound(begin), count_ - remembered);
+  for (; index < count_ && at(index).begin - end < 0; ++index) {
+    const SentSegment& segment = at(index);
+    const std::int32_t skip = std::max(begin - segment.begin, 0);
+    const std::int32_t stop = std::min<std::int32_t>(segment.head, end - segment.begin);
+    if (skip < stop) {
+      const Bytes first{head(place(index)) + skip, static_cast<std::size_t>(stop - skip)};
+      const Bytes second =
+          payload.subspan(static_cast<std::size_t>(segment.begin + skip - begin), first.size());
+      if (!std::equal(first.begin(), first.end(), second.begin())) {
+        return Conflict{segment.begin + skip - begin, first, second};
+      }
+    }
+    if (!segment.hashed || begin - segment.begin > 0 || segment.end() - end > 0) continue;
+    const auto from = static_cast<std::size_t>(segment.begin - begin);
+    const Bytes copy = payload.subspan(from, segment.length);
+    if (digest(copy) != segment.hash) {
+      return Conflict{segment.begin - begin, {}, copy};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace wirelens::tcp
