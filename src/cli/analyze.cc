@@ -1,6 +1,7 @@
 // cli/analyze.cc - wirelens analyze: savefiles.
 #include "cli/analysis.h"
 #include "cli/commands.h"
+#include "cli/stop.h"
 
 namespace wirelens {
 
@@ -10,7 +11,8 @@ ExitStatus analyze(Arguments arguments) {
     complain(options.error().message);
     return kUsage;
   }
-  const OpenOptions how{.filter = options->run.filter, .use_libpcap = options->use_libpcap};
+  const OpenOptions how{
+      .filter = options->run.filter, .use_libpcap = options->use_libpcap, .stop = &stop_flag()};
   const std::vector<std::string>& files = options->files;
   return analyse(
       options->run, [&] { return open_savefiles(files, how); }, false);

@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/program_options.hpp>
 #include <fstream>
 #include <thread>
 
+#include "capture/filter.h"
 #include "cli/nearest.h"
 #include "cli/values.h"
 
@@ -32,11 +34,10 @@ constexpr Option kRunOptions[] = {
     {'v', "verbose", "", "say at the end how fast it went"},
     {'h', "help", "", "this text"},
 };
-constexpr Option kAnalyzeOptions[] = {
-    {0, "reader", "mapped|libpcap",
-     "which reader opens FILE (default mapped; results are the same)"},
+constexpr Option kReaderOptions[] = {
+    {0, "reader", "READER", "what opens FILE, mapped or libpcap: the results are the same"},
 };
-constexpr Option kLiveOptions[] = {
+constexpr Option kCaptureOptions[] = {
     {'i', "interface", "IFACE", "where to capture: see `wirelens interfaces`"},
     {0, "duration", "SECONDS", "stop after so long"},
     {0, "count", "N", "stop after N packets"},
@@ -47,11 +48,15 @@ constexpr Option kBareOptions[] = {
     {'h', "help", "", "this text"},
 };
 
-std::vector<Option> options_of(const Grammar& grammar) {
-  std::vector<Option> all(grammar.options.begin(), grammar.options.end());
-  if (grammar.analyses) all.insert(all.end(), std::begin(kRunOptions), std::end(kRunOptions));
+template <std::size_t A, std::size_t B>
+constexpr std::array<Option, A + B> joined(const Option (&first)[A], const Option (&second)[B]) {
+  std::array<Option, A + B> all{};
+  std::copy(first, first + A, all.begin());
+  std::copy(second, second + B, all.begin() + A);
   return all;
 }
+constexpr auto kAnalyzeOptions = joined(kRunOptions, kReaderOptions);
+constexpr auto kLiveOptions = joined(kCaptureOptions, kRunOptions);
 
 po::options_description described(std::span<const Option> options) {
   po::options_description description;
@@ -75,7 +80,7 @@ po::options_description described(std::span<const Option> options) {
 std::optional<std::string_view> owner_of(std::string_view option, const Grammar& asked) {
   for (const Grammar* grammar : {&kAnalyzeGrammar, &kLiveGrammar}) {
     if (grammar == &asked) continue;
-    for (const Option& each : options_of(*grammar)) {
+    for (const Option& each : grammar->options) {
       const bool same = each.name == option || (option.size() == 1 && each.letter == option[0]);
       if (same) return grammar->command;
     }
@@ -92,7 +97,7 @@ Error unknown_option(const std::string& word, const Grammar& grammar) {
     return {fmt::format("unknown option {}: it belongs to wirelens {}", typed, *owner)};
   }
   std::vector<std::string_view> names;
-  for (const Option& option : options_of(grammar)) {
+  for (const Option& option : grammar.options) {
     names.push_back(option.name);
     const bool other_case =
         bare.size() == 1 && option.letter != 0 && (option.letter ^ bare[0]) == 32;
@@ -128,8 +133,7 @@ class Choices {
 
 Result<Choices> Choices::parse(const Grammar& grammar, Arguments arguments) {
   Choices choices;
-  const std::vector<Option> options = options_of(grammar);
-  po::options_description description = described(options);
+  po::options_description description = described(grammar.options);
   description.add_options()("operand", po::value<std::vector<std::string>>(), "");
   po::positional_options_description positional;
   positional.add("operand", -1);
@@ -151,7 +155,7 @@ Result<Choices> Choices::parse(const Grammar& grammar, Arguments arguments) {
   if (const auto config = choices.values_.count("config") ? choices.one("config") : std::nullopt) {
     if (auto error = choices.read_config(*config, grammar)) return *error;
   }
-  if (grammar.operands.empty() && !choices.operands.empty()) {
+  if (!grammar.takes_operands && !choices.operands.empty()) {
     return Error{fmt::format("wirelens {} takes no operands: '{}'", grammar.command,
                              choices.operands.front())};
   }
@@ -161,8 +165,7 @@ Result<Choices> Choices::parse(const Grammar& grammar, Arguments arguments) {
 std::optional<Error> Choices::read_config(const std::string& path, const Grammar& grammar) {
   std::ifstream file(path);
   if (!file) return Error{fmt::format("--config: cannot read {}", path)};
-  const std::vector<Option> options = options_of(grammar);
-  const po::options_description description = described(options);
+  const po::options_description description = described(grammar.options);
   try {
     auto parsed = po::parse_config_file(file, description, true);
     for (const auto& option : parsed.options) {
@@ -216,10 +219,25 @@ std::optional<Error> parse_writes(const Choices& choices, RunOptions& run) {
   return std::nullopt;
 }
 
+/// Whether a filter means anything on one of the usual link types: Ethernet, raw IP, Linux cooked,
+/// IEEE 802.11. What it means on the capture's own is seen when that is opened.
+std::optional<Error> check_filter(const std::string& expression) {
+  if (expression.empty()) return std::nullopt;
+  constexpr std::uint16_t kBesideEthernet[] = {101, 113, 105};
+  Filter filter(expression);
+  for (const std::uint16_t linktype : kBesideEthernet) {
+    if (filter.compile(linktype).empty()) return std::nullopt;
+  }
+  const std::string& reason = filter.compile(1);
+  if (reason.empty()) return std::nullopt;
+  return bad_value("filter", expression, reason);
+}
+
 /// The options that analyze and live share.
 std::optional<Error> parse_run(const Choices& choices, RunOptions& run) {
   if (auto error = parse_writes(choices, run)) return error;
   run.filter = choices.one("filter").value_or("");
+  if (auto error = check_filter(run.filter)) return error;
   run.quiet = choices.on("quiet");
   run.verbose = choices.on("verbose");
   run.engine.show_secrets = choices.on("show-secrets");
@@ -300,40 +318,47 @@ void append_wrapped(std::string& out, std::string_view words, std::size_t indent
 }  // namespace
 
 const Grammar kAnalyzeGrammar = {
-    "analyze",
-    "FILE...",
-    "Analyses captures (pcap, pcapng, also inside gzip or zstd; - is standard input). Several "
-    "files "
-    "are one timeline, ordered by packet time. Exit status: 0 done, 2 wrong usage, 3 an input "
-    "could "
-    "not be read or was damaged (what came before is reported), 4 an output could not be written, "
-    "130 interrupted, 141 the reader of a pipe went away.",
-    kAnalyzeOptions,
-    true,
-    "  wirelens analyze shop.pcapng\n"
-    "  wirelens analyze -w text=- -w ndjson=shop.ndjson shop.pcapng\n"
-    "  wirelens analyze -f 'tcp port 8080' monday.pcap tuesday.pcap.gz\n"
-    "  tcpdump -w - | wirelens analyze -w ndjson=- - | jq 'select(.status >= 500)'\n"};
+    .command = "analyze",
+    .usage = "[options] FILE...",
+    .about =
+        "Analyses captures (pcap, pcapng, also inside gzip or zstd; - is standard input). Several "
+        "files are one timeline, ordered by packet time. Exit status: 0 done, 2 wrong usage, 3 an "
+        "input could not be read or was damaged (what came before is reported), 4 an output could "
+        "not be written, 130 interrupted (what was seen is reported), 141 the reader of a pipe "
+        "went away.",
+    .options = kAnalyzeOptions,
+    .examples =
+        "  wirelens analyze shop.pcapng\n"
+        "  wirelens analyze -w text=- -w ndjson=shop.ndjson shop.pcapng\n"
+        "  wirelens analyze -f 'tcp port 8080' monday.pcap tuesday.pcap.gz\n"
+        "  tcpdump -w - | wirelens analyze -w ndjson=- - | jq 'select(.status >= 500)'\n",
+    .takes_operands = true};
 
 const Grammar kLiveGrammar = {
-    "live",
-    "",
-    "Captures from an interface and analyses what passes, until SIGINT or SIGTERM, --duration or "
-    "--count; all three are a normal end (exit status 0). ndjson shows records while they come, "
-    "text "
-    "sums up at the end. It never sends a packet.",
-    kLiveOptions,
-    true,
-    "  wirelens live -i eth0 --duration 60\n"
-    "  wirelens live -i any -f 'tcp port 443 or tcp port 80' -w ndjson=-\n"};
+    .command = "live",
+    .usage = "-i IFACE [options]",
+    .about =
+        "Captures from an interface and analyses what passes, until SIGINT or SIGTERM, --duration "
+        "or --count; all three are a normal end (exit status 0). ndjson shows records while they "
+        "come, text sums up at the end. It never sends a packet.",
+    .options = kLiveOptions,
+    .examples =
+        "  wirelens live -i eth0 --duration 60\n"
+        "  wirelens live -i any -f 'tcp port 443 or tcp port 80' -w ndjson=-\n"};
 
 const Grammar kSchemaGrammar = {
-    "schema",     "",    "Prints the JSON Schema (draft 2020-12) of every record type of ndjson.",
-    kBareOptions, false, "  wirelens schema > records.schema.json\n"};
+    .command = "schema",
+    .usage = "",
+    .about = "Prints the JSON Schema (draft 2020-12) of every record type of ndjson.",
+    .options = kBareOptions,
+    .examples = "  wirelens schema > records.schema.json\n"};
 
 const Grammar kInterfacesGrammar = {
-    "interfaces", "",    "Lists what `wirelens live -i` can take, and why not where it cannot.",
-    kBareOptions, false, "  wirelens interfaces\n"};
+    .command = "interfaces",
+    .usage = "",
+    .about = "Lists what `wirelens live -i` can take, and why not where it cannot.",
+    .options = kBareOptions,
+    .examples = "  wirelens interfaces\n"};
 
 Result<AnalyzeOptions> parse_analyze(Arguments arguments) {
   auto choices = Choices::parse(kAnalyzeGrammar, arguments);
@@ -370,13 +395,12 @@ std::optional<Error> parse_bare(const Grammar& grammar, Arguments arguments) {
 }
 
 std::string help_text(const Grammar& grammar) {
-  std::string out = fmt::format("usage: wirelens {}{}{}{}\n\n", grammar.command,
-                                grammar.analyses ? " [options]" : "",
-                                grammar.operands.empty() ? "" : " ", grammar.operands);
+  std::string out = fmt::format("usage: wirelens {}{}{}\n\n", grammar.command,
+                                grammar.usage.empty() ? "" : " ", grammar.usage);
   append_wrapped(out, grammar.about, 0);
   out += '\n';
   constexpr std::size_t kIndent = 28;
-  for (const Option& option : options_of(grammar)) {
+  for (const Option& option : grammar.options) {
     std::string head = option.letter != 0 ? fmt::format("  -{}, --{}", option.letter, option.name)
                                           : fmt::format("      --{}", option.name);
     if (!option.value.empty()) head += fmt::format(" {}", option.value);

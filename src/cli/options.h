@@ -27,11 +27,11 @@ struct Option {
 /// A command's side of the command line.
 struct Grammar {
   std::string_view command;
-  std::string_view operands;  ///< "FILE...", empty: it takes none
+  std::string_view usage;  ///< what follows the command
   std::string_view about;
   std::span<const Option> options;
-  bool analyses = false;      ///< takes the options that analyze and live share, too
   std::string_view examples;  ///< whole lines
+  bool takes_operands = false;
 };
 
 /// What analyze and live share.

@@ -30,8 +30,9 @@ void header(Page& page, const Summary& summary) {
   if (summary.first_time && summary.last_time) {
     std::string start = to_rfc3339(*summary.first_time).substr(0, 19);
     start[10] = ' ';
-    figures += fmt::format(", {} from {} UTC",
-                           duration_text(*summary.last_time - *summary.first_time), start);
+    const Duration span = *summary.last_time - *summary.first_time;
+    figures += span > Duration::zero() ? fmt::format(", {} from {} UTC", duration_text(span), start)
+                                       : fmt::format(" at {} UTC", start);
   }
   page.heading(name, figures);
   for (const auto& damage : summary.end.damage) {
@@ -138,7 +139,7 @@ void losses(Page& page, const Summary& summary) {
                             duration_text(all.zero_window_time))};
     for (const StalledEnd& worst : summary.stalled.values()) {
       const bool client = worst.receiver == Direction::from_client;
-      items.push_back(fmt::format("worst {}: {} (from packet {})",
+      items.push_back(fmt::format("worst {}: {} (packet {} …)",
                                   printable(client ? worst.client : worst.server),
                                   duration_text(worst.duration), count_text(worst.first_packet)));
     }
@@ -159,8 +160,8 @@ void closes(Page& page, const Summary& summary) {
     const auto& with = summary.closed_with[static_cast<std::size_t>(close)];
     Items items;
     for (const auto& [name, tally] : with.heaviest(kShown)) {
-      items.push_back(fmt::format("{} {} (from packet {})", printable(name),
-                                  count_text(tally->count), count_text(tally->first_packet)));
+      items.push_back(fmt::format("{} {} (packet {}{})", printable(name), count_text(tally->count),
+                                  count_text(tally->first_packet), tally->count > 1 ? " …" : ""));
     }
     if (with.left_out()) {
       items.push_back("more");

@@ -126,6 +126,14 @@ TEST(Options, ComplainsByName) {
   EXPECT_THAT(analyze_error({"--quiet=3", "a"}), HasSubstr("--quiet"));
 }
 
+TEST(Options, FiltersAreCheckedBeforeAnythingIsOpened) {
+  EXPECT_THAT(analyze_error({"-f", "tcp prot 80", "a"}), HasSubstr("--filter tcp prot 80: "));
+  EXPECT_THAT(analyze_error({"-f", "host www.example.test", "a"}), HasSubstr("--filter host"));
+  for (const char* right : {"tcp port 80", "vlan and host 10.0.0.1", "type mgt", ""}) {
+    EXPECT_EQ(analyze_error({"-f", right, "a"}), "accepted") << right;
+  }
+}
+
 TEST(Options, Writes) {
   EXPECT_THAT(analyze_error({"-w", "html=x", "a"}), HasSubstr("there are text, ndjson"));
   EXPECT_THAT(analyze_error({"-w", "ndjsno=x", "a"}), HasSubstr("did you mean ndjson?"));

@@ -145,7 +145,7 @@ TEST(TextReport, TellsTheAnswerFirst) {
       "shop.pcapng  1,400,202 packets, 1.1 GB, 16.7 s from 2026-11-20 21:00:44 UTC\n\n"
       "Connections  4   closed 3 · refused 1\n"
       "Exchanges    2   2xx 1 · 5xx 1 · wait p50 41 ms, p95 3.9 s\n"
-      "Refused by   10.77.1.2:8080 1 (from packet 12)\n"))
+      "Refused by   10.77.1.2:8080 1 (packet 12)\n"))
       << text;
   EXPECT_THAT(text, HasSubstr("  GET shop.test/checkout     200  3.9 s  3.9 s  88,120\n"));
   EXPECT_THAT(text, HasSubstr("  GET shop.test/stock     502      1        88,120\n"));
