@@ -117,7 +117,7 @@ void Dialogue::data(Direction from, Bytes bytes, const Stamp&) {
 }
 
 void Dialogue::gap(Direction from, std::uint64_t bytes, const Stamp&) {
-  heard_[index(from)] += "<" + std::to_string(bytes) + ">";
+  heard_[index(from)].append("<").append(std::to_string(bytes)).append(">");
 }
 
 void Dialogue::end(Direction from, tcp::Ending, const Stamp&) {
