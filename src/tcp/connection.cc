@@ -260,6 +260,7 @@ void Connection::finish(Surroundings& around, Listener& listener) {
     if (extra_ != nullptr) {
       while (has_hole(from)) give_up_hole(moment, from);
       believe(moment, from, INT64_MAX);
+      while (has_hole(from)) give_up_hole(moment, from);
     }
     // The other end acknowledged what the capture never saw. One byte may have been a FIN.
     Half& self = half(from);
