@@ -1,0 +1,97 @@
+// bench/http1_bench.cc - HTTP/1 exchanges through the dissector, without TCP around it.
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <memory_resource>
+#include <string>
+
+#include "all.h"
+#include "dissect/conversation.h"
+#include "event/exchange.h"
+
+namespace wirelens {
+namespace {
+
+constexpr std::size_t kSegment = 1'448;
+constexpr std::size_t kExchanges = 256;
+
+/// Counts the exchanges that it is told of.
+class Counter final : public Context {
+ public:
+  std::uint64_t exchanges = 0;
+
+  void flaw(const Flaw&, std::optional<Direction>, std::string_view) override {}
+  void name_server(std::string_view) override {}
+  const Stamp& packet() const override { return stamp_; }
+  std::optional<Duration> handshake() const override { return std::nullopt; }
+  const Stamp& opened() const override { return stamp_; }
+  std::uint16_t server_port() const override { return 80; }
+  bool midstream() const override { return false; }
+  const DissectSettings& settings() const override { return settings_; }
+  std::pmr::memory_resource& memory() override { return pool_; }
+  Ledger& ledger() override { return ledger_; }
+
+ protected:
+  void emit(const EventType* type, Timestamp, const void*) override {
+    exchanges += type == &kEventType<Exchange>;
+  }
+
+ private:
+  Stamp stamp_;
+  DissectSettings settings_;
+  Ledger ledger_{std::size_t{1} << 30};
+  std::pmr::unsynchronized_pool_resource pool_;
+};
+
+std::string request() {
+  return "GET /section-12/5f1c62b5?page=3 HTTP/1.1\r\nHost: shop.bench.test\r\n"
+         "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
+         "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
+         "Accept-Language: en-GB,en;q=0.8\r\nAccept-Encoding: gzip, deflate, br\r\n"
+         "Connection: keep-alive\r\nCache-Control: max-age=0\r\n\r\n";
+}
+
+std::string response(std::size_t body, std::size_t chunk) {
+  std::string text =
+      "HTTP/1.1 200 OK\r\nServer: bench/1.0\r\nContent-Type: text/html; charset=utf-8\r\n"
+      "Date: Fri, 20 Nov 2026 21:00:44 GMT\r\nETag: \"5f1c-62b5c1d0a9f40\"\r\n"
+      "Vary: Accept-Encoding, Origin\r\nX-Request-Id: 7f3c0f5e-51c4-4d4b-9a51\r\n";
+  if (chunk == 0) {
+    return text + "Content-Length: " + std::to_string(body) + "\r\n\r\n" + std::string(body, 'x');
+  }
+  text += "Transfer-Encoding: chunked\r\n\r\n";
+  char size[32];
+  for (std::size_t at = 0; at < body; at += chunk) {
+    std::snprintf(size, sizeof size, "%zx\r\n", chunk);
+    text += size + std::string(chunk, 'x') + "\r\n";
+  }
+  return text + "0\r\n\r\n";
+}
+
+void converse(benchmark::State& state, std::size_t body, std::size_t chunk) {
+  const std::string question = request();
+  const std::string answer = response(body, chunk);
+  Counter counter;
+  for (auto _ : state) {
+    Conversation conversation(all_protocols(), counter.memory());
+    for (std::size_t i = 0; i < kExchanges; ++i) {
+      conversation.data(counter, Direction::from_client, as_bytes(question), {});
+      for (std::size_t at = 0; at < answer.size(); at += kSegment) {
+        const std::string_view part = std::string_view(answer).substr(at, kSegment);
+        conversation.data(counter, Direction::from_server, as_bytes(part), {});
+      }
+    }
+    conversation.finish(counter, {});
+  }
+  const auto runs = static_cast<std::uint64_t>(state.iterations());
+  if (counter.exchanges != runs * kExchanges) state.SkipWithError("exchanges were lost");
+  state.SetItemsProcessed(static_cast<std::int64_t>(counter.exchanges));
+  state.SetBytesProcessed(
+      static_cast<std::int64_t>(runs * kExchanges * (question.size() + answer.size())));
+}
+BENCHMARK_CAPTURE(converse, heads, 0, 0)->Name("http1/heads");
+BENCHMARK_CAPTURE(converse, body, 16'000, 0)->Name("http1/body_16k");
+BENCHMARK_CAPTURE(converse, chunks, 16'000, 100)->Name("http1/chunks_of_100");
+
+}  // namespace
+}  // namespace wirelens
