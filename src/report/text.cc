@@ -302,7 +302,7 @@ std::string text_of(const Summary& summary, const ReportOptions& options) {
   failures(page, summary);
   most_resent(page, summary);
   unseen(page, summary);
-  next_steps(page, summary);
+  if (!options.live) next_steps(page, summary);
   return page.text();
 }
 
