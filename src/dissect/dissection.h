@@ -17,6 +17,7 @@
 #include <exception>
 #include <memory_resource>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace wirelens {
@@ -30,17 +31,14 @@ void* allocate_frame(std::size_t size, std::pmr::memory_resource& memory);
 void release_frame(void* frame, std::size_t size);
 std::pmr::memory_resource& memory_of(Input& in);
 
-inline Input* find_input(Input& in) {
-  return &in;
-}
+/// The first Input among a coroutine's arguments.
 template <class First, class... Rest>
-requires(!std::is_same_v<std::remove_cvref_t<First>, Input>) Input* find_input(First&,
-                                                                               Rest&... rest) {
-  return find_input(rest...);
-}
-template <class... Rest>
-requires(sizeof...(Rest) > 0) Input* find_input(Input& in, Rest&...) {
-  return &in;
+Input* find_input(First& first, Rest&... rest) {
+  if constexpr (std::is_same_v<std::remove_cv_t<First>, Input>) {
+    return &first;
+  } else {
+    return find_input(rest...);
+  }
 }
 
 struct PromiseBase {

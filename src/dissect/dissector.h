@@ -42,6 +42,10 @@ class Context {
   /// What the client calls the server (Host, SNI): the connection's server_name, first one wins.
   virtual void name_server(std::string_view name) = 0;
 
+  /// What is said shows who the client is, on a connection whose SYN was not seen. Directions keep
+  /// their meaning; only how the connection's record names its ends may change.
+  virtual void client_is(Direction) {}
+
   /// The packet that is being read.
   virtual const Stamp& packet() const = 0;
   /// From the SYN to the ACK that completed the handshake, when both were seen.
@@ -51,6 +55,8 @@ class Context {
   virtual std::uint16_t server_port() const = 0;
   /// It began before the capture did.
   virtual bool midstream() const = 0;
+  /// The stream is the plaintext of an encrypted one.
+  virtual bool secure() const { return false; }
   virtual const DissectSettings& settings() const = 0;
   /// For state that lives with the conversation; charged to Charge::dissectors.
   virtual std::pmr::memory_resource& memory() = 0;

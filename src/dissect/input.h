@@ -63,8 +63,9 @@ class Input {
   bool ended_cleanly() const { return ended_ && cleanly_; }
   std::pmr::memory_resource& memory() const { return *carry_.get_allocator().resource(); }
 
-  /// co_await in.more(): true as soon as a byte is available, false at the end of the stream.
-  auto more() { return More{*this}; }
+  /// co_await in.more(n): true as soon as n bytes are available, unread; false if the stream ends
+  /// before. Counts up to kMaxHeld.
+  auto more(std::size_t count = 1) { return More{*this, count}; }
   /// co_await in.take(n): the next n bytes, or nothing if the stream ends before.
   auto take(std::size_t count) { return Take{*this, count}; }
   /// co_await in.gather(scan, cap): bytes up to where `scan` is satisfied. scan(available, seen)
@@ -132,12 +133,13 @@ class Input {
     Input& in;
   };
   struct More : Awaiter {
-    explicit More(Input& input) : Awaiter{input} {}
-    bool await_ready() const { return in.left() > 0 || in.ended_; }
+    std::size_t count;
+    More(Input& input, std::size_t n) : Awaiter{input}, count(n) {}
+    bool await_ready() const { return in.left() >= count || in.ended_; }
     void await_suspend(std::coroutine_handle<> who) {
       in.wait(who, this, [](void* self) { return static_cast<More*>(self)->await_ready(); });
     }
-    bool await_resume() const { return in.left() > 0; }
+    bool await_resume() const { return in.left() >= count; }
   };
   struct Take : Awaiter {
     std::size_t count;

@@ -75,7 +75,7 @@ struct Exchange {
 
   static constexpr auto fields() {
     return std::tuple(
-        field("version", &Exchange::version, "1.0, 1.1, 2 or 3"),
+        field("version", &Exchange::version, "0.9, 1.0, 1.1, 2 or 3"),
         field("stream", &Exchange::stream, "stream of HTTP/2 or HTTP/3"),
         field("method", &Exchange::method, "request method; absent if the request was not seen"),
         field("scheme", &Exchange::scheme, "http or https"),
@@ -114,7 +114,7 @@ struct RequestSeen {
   static constexpr std::string_view kAbout =
       "An HTTP request, written when its head was seen; its `http` record follows when it ends.";
 
-  std::string_view version;
+  std::optional<std::string_view> version;
   std::optional<std::uint64_t> stream;
   std::string_view method;
   std::optional<std::string_view> host;
@@ -122,7 +122,7 @@ struct RequestSeen {
   std::uint64_t packet = 0;
 
   static constexpr auto fields() {
-    return std::tuple(field("version", &RequestSeen::version, "1.0, 1.1, 2 or 3"),
+    return std::tuple(field("version", &RequestSeen::version, "as in `http`; absent if malformed"),
                       field("stream", &RequestSeen::stream, "stream of HTTP/2 or HTTP/3"),
                       field("method", &RequestSeen::method, "request method"),
                       field("host", &RequestSeen::host, "authority: Host field or absolute target"),

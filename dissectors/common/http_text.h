@@ -1,0 +1,79 @@
+// common/http_text.h - the letters of HTTP fields: tokens, lists, and comparing without case.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace wirelens::http {
+
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+namespace detail {
+constexpr std::array<bool, 256> token_characters() {
+  std::array<bool, 256> table{};
+  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<std::uint8_t>(c)] = true;
+  return table;
+}
+inline constexpr std::array<bool, 256> kTokenCharacters = token_characters();
+}  // namespace detail
+
+/// tchar of RFC 9110 section 5.6.2.
+constexpr bool is_token(char c) {
+  return detail::kTokenCharacters[static_cast<std::uint8_t>(c)];
+}
+/// The length of the token at the beginning of `text`.
+constexpr std::size_t token_length(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && is_token(text[length])) ++length;
+  return length;
+}
+constexpr bool is_token(std::string_view text) {
+  return !text.empty() && token_length(text) == text.size();
+}
+
+/// `lowered` is in lower case.
+constexpr bool same_ignoring_case(std::string_view text, std::string_view lowered) {
+  if (text.size() != lowered.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (lower(text[i]) != lowered[i]) return false;
+  }
+  return true;
+}
+constexpr bool starts_ignoring_case(std::string_view text, std::string_view lowered) {
+  return text.size() >= lowered.size() &&
+         same_ignoring_case(text.substr(0, lowered.size()), lowered);
+}
+constexpr bool ends_ignoring_case(std::string_view text, std::string_view lowered) {
+  return text.size() >= lowered.size() &&
+         same_ignoring_case(text.substr(text.size() - lowered.size()), lowered);
+}
+
+/// Without the optional white space (OWS) around it.
+constexpr std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+/// Takes the text before the next `mark` off the front of `rest`, and the mark; all of it when
+/// there is none.
+constexpr std::string_view cut(std::string_view& rest, char mark) {
+  const std::size_t at = rest.find(mark);
+  const std::string_view head = rest.substr(0, at);
+  rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
+  return head;
+}
+
+}  // namespace wirelens::http

@@ -1,0 +1,173 @@
+// common/redaction.cc - which names carry secrets, and how values lose them.
+#include "common/redaction.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/http_text.h"
+
+namespace wirelens::http {
+namespace {
+
+constexpr std::array<std::string_view, 21> kSecretParameters = {
+    "auth",       "authorization", "api_key",   "api-key", "apikey", "key",     "pass",
+    "passwd",     "pwd",           "sig",       "hmac",    "code",   "session", "sessionid",
+    "session_id", "jsessionid",    "phpsessid", "jwt",     "ticket", "otp",     "assertion"};
+constexpr std::array<std::string_view, 9> kSecretEndings = {
+    "token", "secret", "password", "signature",   "credential",
+    "_key",  "-key",   "apikey",   "samlresponse"};
+// Fields end in "-key" for many reasons: only these are secrets.
+constexpr std::array<std::string_view, 9> kSecretFieldEndings = {
+    "token",    "secret",     "password",         "api-key",      "apikey",
+    "auth-key", "access-key", "subscription-key", "functions-key"};
+
+template <std::size_t N>
+bool ends_with_one_of(std::string_view name, const std::array<std::string_view, N>& endings) {
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](std::string_view ending) { return ends_ignoring_case(name, ending); });
+}
+
+/// Length of "scheme://" or "//" in front of an authority, or 0.
+std::size_t before_authority(std::string_view uri) {
+  if (uri.starts_with("//")) return 2;
+  const std::size_t colon = uri.substr(0, 32).find("://");
+  if (colon == std::string_view::npos || !is_token(uri.substr(0, colon))) return 0;
+  return colon + 3;
+}
+
+/// Appends `query` with the values of secret parameters replaced. True if one was.
+bool append_parameters(std::string_view query, std::pmr::string& out) {
+  bool found = false;
+  while (!query.empty()) {
+    const std::size_t end = query.find_first_of("&;?#");
+    const std::string_view pair = query.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && equals + 1 < pair.size() &&
+        is_secret_parameter(pair.substr(0, equals))) {
+      out.append(pair.substr(0, equals + 1)).append(kRedacted);
+      found = true;
+    } else {
+      out.append(pair);
+    }
+    if (end == std::string_view::npos) break;
+    out.push_back(query[end]);
+    query.remove_prefix(end + 1);
+  }
+  return found;
+}
+
+}  // namespace
+
+bool is_secret_parameter(std::string_view name) {
+  return std::any_of(kSecretParameters.begin(), kSecretParameters.end(),
+                     [&](std::string_view each) { return same_ignoring_case(name, each); }) ||
+         ends_with_one_of(name, kSecretEndings);
+}
+
+bool is_secret_field(std::string_view name) {
+  if (name.size() < 5) return false;
+  switch (lower(name.back())) {  // the last letters of the endings, to be quick about the others
+    case 'n':
+    case 't':
+    case 'd':
+    case 'y':
+      return ends_with_one_of(name, kSecretFieldEndings);
+    default:
+      return false;
+  }
+}
+
+std::string_view RedactedTexts::keep(std::pmr::string&& text) {
+  return texts_.emplace_front(std::move(text));
+}
+
+std::string_view RedactedTexts::credentials(std::string_view value) {
+  const std::size_t scheme = value.find(' ');
+  if (scheme == std::string_view::npos || !is_token(value.substr(0, scheme))) return kRedacted;
+  std::pmr::string text(value.substr(0, scheme + 1), texts_.get_allocator());
+  return keep(std::move(text.append(kRedacted)));
+}
+
+std::string_view RedactedTexts::cookies(std::string_view value, bool first_only) {
+  std::pmr::string text(texts_.get_allocator());
+  text.reserve(value.size());
+  for (std::string_view rest = value; !rest.empty();) {
+    const std::string_view all = rest;
+    const std::string_view pair = cut(rest, ';');
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) {
+      // A cookie without a name is all value; an attribute (Secure) is none.
+      text.append(trimmed(pair).empty() || (first_only && !text.empty()) ? pair : kRedacted);
+    } else {
+      text.append(pair.substr(0, equals + 1)).append(kRedacted);
+    }
+    if (pair.size() < all.size()) text.push_back(';');
+    if (first_only) {
+      text.append(rest);
+      break;
+    }
+  }
+  return keep(std::move(text));
+}
+
+std::string_view RedactedTexts::field(std::string_view name, std::string_view value) {
+  if (value.empty()) return value;
+  switch (name.size()) {
+    case 6:
+      if (same_ignoring_case(name, "cookie")) return cookies(value, false);
+      break;
+    case 7:
+      if (same_ignoring_case(name, "referer")) return uri(value);
+      if (same_ignoring_case(name, "refresh")) return uri(value);
+      break;
+    case 8:
+      if (same_ignoring_case(name, "location")) return uri(value);
+      break;
+    case 10:
+      if (same_ignoring_case(name, "set-cookie")) return cookies(value, true);
+      break;
+    case 13:
+      if (same_ignoring_case(name, "authorization")) return credentials(value);
+      break;
+    case 16:
+      if (same_ignoring_case(name, "content-location")) return uri(value);
+      break;
+    case 19:
+      if (same_ignoring_case(name, "proxy-authorization")) return credentials(value);
+      break;
+    default:
+      break;
+  }
+  return is_secret_field(name) ? kRedacted : value;
+}
+
+std::string_view RedactedTexts::uri(std::string_view uri) {
+  if (uri.find_first_of("?;#@") == std::string_view::npos) return uri;
+  std::pmr::string text(texts_.get_allocator());
+  text.reserve(uri.size());
+  bool found = false;
+  std::string_view rest = uri;
+  const std::size_t front = before_authority(uri);
+  if (front > 0 || uri.front() != '/') {
+    const std::string_view authority = uri.substr(front, uri.find_first_of("/?#", front) - front);
+    const std::size_t at = authority.find_last_of('@');
+    if (at != std::string_view::npos) {
+      text.append(uri.substr(0, front)).append(kRedacted);
+      rest.remove_prefix(front + at);
+      found = true;
+    }
+  }
+  const std::size_t parameters = std::min(rest.find_first_of("?;#"), rest.size());
+  const std::size_t begin = std::min(parameters + 1, rest.size());
+  text.append(rest.substr(0, begin));
+  found = append_parameters(rest.substr(begin), text) || found;
+  return found ? keep(std::move(text)) : uri;
+}
+
+std::string_view RedactedTexts::form(std::string_view content) {
+  std::pmr::string text(texts_.get_allocator());
+  text.reserve(content.size());
+  return append_parameters(content, text) ? keep(std::move(text)) : content;
+}
+
+}  // namespace wirelens::http

@@ -1,0 +1,61 @@
+// http1/body.h - the content of a message on its way: counted, and decoded if somebody wants it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/content.h"
+#include "dissect/dissector.h"
+#include "http1/message.h"
+
+namespace wirelens::http1 {
+
+/// What is known of a content when it has ended.
+struct Content {
+  explicit Content(std::pmr::memory_resource& memory) : preview(&memory) {}
+
+  bool present = false;                ///< framing says that there is some, maybe of 0 bytes
+  std::uint64_t wire_bytes = 0;        ///< without chunk framing; without holes
+  std::uint64_t missing_bytes = 0;     ///< lost in holes
+  std::optional<std::uint64_t> bytes;  ///< decoded; absent if coded and nobody decoded it
+  std::pmr::string preview;            ///< first DissectSettings::bodies bytes, decoded
+};
+
+/// Takes one content after another of one direction.
+class Body final : public ContentSink {
+ public:
+  explicit Body(Direction from) : from_(from) {}
+
+  /// Begins the content of `head` that `content` will tell of. `strikes` counts the connection's
+  /// bombs and broken contents. All are borrowed until end().
+  void begin(Context& context, const Head& head, Content& content, unsigned& strikes);
+  /// Ends it; `whole` if it was seen to its end.
+  void end(bool whole);
+  bool begun() const { return into_ != nullptr; }
+
+  void content(Bytes bytes, const Stamp& stamp) override;
+  void missing(std::uint64_t count, const Stamp& stamp) override;
+
+ private:
+  /// Where decoded bytes go.
+  class Kept final : public ContentSink {
+   public:
+    void content(Bytes bytes, const Stamp& stamp) override;
+    void missing(std::uint64_t, const Stamp&) override {}
+    std::pmr::string* preview = nullptr;
+    std::size_t most = 0;
+  };
+  void judge(content::Decoder::State state);
+
+  Direction from_;
+  Context* context_ = nullptr;
+  Content* into_ = nullptr;
+  unsigned* strikes_ = nullptr;
+  bool coded_ = false;  // what is sent is not what is meant
+  std::unique_ptr<content::Decoder> decoder_;
+  Kept kept_;
+};
+
+}  // namespace wirelens::http1

@@ -1,0 +1,317 @@
+// http1/exchanges.cc - pairing, and writing the records.
+#include "http1/exchanges.h"
+
+#include <algorithm>
+
+#include "common/http_text.h"
+
+namespace wirelens::http1 {
+namespace {
+
+/// A pipelined connection that nobody has answered on for this long has nothing outstanding.
+constexpr Duration kSettled = std::chrono::seconds(1);
+
+std::optional<Duration> span(Timestamp from, Timestamp to) {
+  if (to < from) return std::nullopt;  // captured out of order: not known
+  return to - from;
+}
+
+/// What a request target says about where it goes (RFC 9112 section 3.2).
+struct Place {
+  std::optional<std::string_view> scheme;
+  std::optional<std::string_view> host;
+  std::string_view path;
+};
+
+Place place_of(const Head& head, std::string_view target) {
+  Place place{std::nullopt, head.host, target};
+  if (place.host && place.host->empty()) place.host.reset();
+  if (head.method == "CONNECT" && !target.starts_with('/')) {
+    if (!place.host) place.host = target;
+    return place;
+  }
+  const std::size_t colon = target.substr(0, 32).find("://");
+  if (colon == std::string_view::npos || !http::is_token(target.substr(0, colon))) return place;
+  place.scheme = target.substr(0, colon);
+  const std::string_view rest = target.substr(colon + 3);
+  std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  place.path = rest.substr(authority.size());
+  if (place.path.empty()) place.path = "/";
+  authority.remove_prefix(authority.find_last_of('@') + 1);
+  if (!authority.empty()) place.host = authority;
+  return place;
+}
+
+std::string_view without_port(std::string_view host) {
+  const std::size_t colon = host.find_last_of(':');
+  if (colon == std::string_view::npos || host.find(']', colon) != std::string_view::npos) {
+    return host;
+  }
+  return host.substr(0, colon);
+}
+
+std::optional<std::string_view> text(std::string_view value) {
+  if (value.empty()) return std::nullopt;
+  return value;
+}
+
+void describe_content(const Content& content, std::optional<std::uint64_t>& wire_bytes,
+                      std::optional<std::uint64_t>& bytes,
+                      std::optional<std::string_view>& preview) {
+  if (!content.present) return;
+  wire_bytes = content.wire_bytes;
+  bytes = content.bytes;
+  preview = text(content.preview);
+}
+
+}  // namespace
+
+Exchanges::Exchanges(Context& context, Conversation& conversation)
+    : context_(context),
+      conversation_(conversation),
+      pending_(&context.memory()),
+      in_step_(!context.midstream()) {}
+
+Pending& Exchanges::append() {
+  Pending& pending = pending_.emplace_back(context_.memory());
+  pending.self = std::prev(pending_.end());
+  pending.number = count_++;
+  return pending;
+}
+
+Pending* Exchanges::early_response() {
+  if (early_ == 0) return nullptr;
+  const auto found = std::find_if(pending_.begin(), pending_.end(), waits_for_request);
+  return found == pending_.end() ? nullptr : &*found;
+}
+
+Pending* Exchanges::next_answered() {
+  if (unanswered_ == 0) return nullptr;
+  const auto found = std::find_if(pending_.begin(), pending_.end(), waits_for_response);
+  return found == pending_.end() ? nullptr : &*found;
+}
+
+Pending& Exchanges::ask(const Stamp& first) {
+  Pending* pending = early_response();
+  if (pending) {
+    --early_;
+    early_paired_ = true;
+  } else {
+    const bool quiet = unanswered_ == 0 &&
+                       (!pipelined_ || (answered_before_ && first.time - last_answer_ >= kSettled));
+    if (in_doubt_ && quiet) in_doubt_ = false;
+    pending = &append();
+    pending->behind_hole = requests_lost_;
+    pending->closed = no_more_responses_;
+    if (!pending->closed) ++unanswered_;
+  }
+  requests_lost_ = false;
+  pending->request.seen = true;
+  pending->request.first = first;
+  return *pending;
+}
+
+void Exchanges::asked(Pending& pending) {
+  const Head& head = pending.request.head.head();
+  const Place place = place_of(head, pending.request.head.target());
+  if (place.host) context_.name_server(without_port(*place.host));
+  RequestSeen seen;
+  seen.version = head.version;
+  seen.method = head.method;
+  seen.host = place.host;
+  seen.path = place.path;
+  seen.packet = pending.request.first.packet;
+  context_.emit(pending.request.first.time, seen);
+
+  pending.bytes = pending.request.head.bytes();
+  bytes_ += pending.bytes;
+  while (pending_.size() > kMaxPending || bytes_ > kMaxPendingBytes ||
+         context_.ledger().pressed()) {
+    if (!drop_oldest()) break;
+  }
+}
+
+bool Exchanges::drop_oldest() {
+  const auto found = std::find_if(pending_.begin(), pending_.end(), [](const Pending& each) {
+    return waits_for_response(each) && each.request.ended;
+  });
+  if (found == pending_.end()) return false;
+  in_doubt_ = pipelined_ = true;  // its response may still come
+  close(*found);
+  return true;
+}
+
+void Exchanges::close(Pending& pending) {
+  if (waits_for_response(pending)) {
+    --unanswered_;
+    if (pending.number < suspect_below_) --suspects_;
+  }
+  if (waits_for_request(pending)) --early_;
+  pending.closed = true;
+  write_if_done(pending);
+}
+
+void Exchanges::close_unanswered() {
+  for (auto at = pending_.begin(); at != pending_.end() && unanswered_ > 0;) {
+    Pending& each = *at++;
+    if (waits_for_response(each)) close(each);
+  }
+}
+
+void Exchanges::close_early() {
+  while (Pending* early = early_response()) close(*early);
+}
+
+void Exchanges::resolve_suspects() {
+  if (suspects_ == 0) return;
+  if (suspects_ == 1 && unanswered_ == 1) {
+    // Nobody else can be meant.
+  } else if (suspects_ == 1 && unanswered_ == 2 && !pipelined_) {
+    close(*next_answered());
+  } else {
+    in_doubt_ = true;
+    close_unanswered();
+  }
+  suspects_ = 0;
+  suspect_below_ = 0;
+}
+
+Pending& Exchanges::answer(const Stamp& first) {
+  resolve_suspects();
+  Pending* pending = next_answered();
+  if (in_doubt_ || (pending && pending->behind_hole && pipelined_)) {
+    in_doubt_ = true;
+    close_unanswered();
+    pending = nullptr;
+  }
+  if (pending) {
+    if (unanswered_ > 1) pipelined_ = true;
+    --unanswered_;
+  } else {
+    const bool may_wait = (in_step_ || early_paired_) && !no_more_requests_;
+    if (may_wait && early_ == kMaxEarly) {
+      in_step_ = early_paired_ = false;
+      close_early();
+    }
+    pending = &append();
+    pending->closed = !may_wait || !(in_step_ || early_paired_);
+    if (!pending->closed) ++early_;
+  }
+  pending->response.seen = true;
+  pending->response.first = first;
+  pending->free_at = last_answer_;
+  pending->queued = answered_before_;
+  return *pending;
+}
+
+void Exchanges::ended(Pending& pending, Message& message, const Stamp& last, bool complete) {
+  message.ended = true;
+  message.complete = complete && message.content.missing_bytes == 0;
+  message.last = last;
+  if (&message == &pending.response) {
+    last_answer_ = last.time;
+    answered_before_ = true;
+  }
+  redact_preview(message);
+  const std::size_t preview = message.content.preview.size();
+  pending.bytes += preview;
+  bytes_ += preview;
+  write_if_done(pending);
+}
+
+void Exchanges::redact_preview(Message& message) {
+  std::pmr::string& preview = message.content.preview;
+  if (preview.empty() || context_.settings().show_secrets) return;
+  const std::string_view type = message.head.head().content_type.value_or(std::string_view());
+  if (!http::starts_ignoring_case(type, "application/x-www-form-urlencoded")) return;
+  const std::string_view redacted = message.head.texts().form(preview);
+  if (redacted.data() != preview.data()) preview.assign(redacted);
+}
+
+void Exchanges::write_if_done(Pending& pending) {
+  const auto done = [](const Message& message) { return !message.seen || message.ended; };
+  if (!done(pending.request) || !done(pending.response)) return;
+  if (waits_for_response(pending) || waits_for_request(pending)) return;
+  write(pending);
+  bytes_ -= pending.bytes;
+  pending_.erase(pending.self);
+}
+
+void Exchanges::lost(Kind kind) {
+  in_step_ = false;
+  if (!early_paired_) close_early();
+  if (kind == Kind::request) {
+    requests_lost_ = true;
+    return;
+  }
+  suspects_ = unanswered_;
+  suspect_below_ = count_;
+}
+
+void Exchanges::no_more(Kind kind) {
+  if (kind == Kind::request) {
+    no_more_requests_ = true;
+    close_early();
+  } else {
+    no_more_responses_ = true;
+    close_unanswered();
+  }
+}
+
+void Exchanges::finish() {
+  while (!pending_.empty()) {
+    write(pending_.front());
+    pending_.pop_front();
+  }
+}
+
+void Exchanges::write(const Pending& pending) {
+  const Message& request = pending.request;
+  const Message& response = pending.response;
+  Exchange record;
+  if (request.seen) {
+    const Head& head = request.head.head();
+    const Place place = place_of(head, request.head.target());
+    record.version = head.version;
+    record.method = text(head.method);
+    record.scheme = place.scheme;
+    record.host = place.host;
+    record.path = text(place.path);
+    record.request_headers = request.head.fields();
+    record.request_packet = request.first.packet;
+    describe_content(request.content, record.request_body_bytes, record.request_body_wire_bytes,
+                     record.request_body);
+    if (request.ended) record.timing.send = span(request.first.time, request.last.time);
+  }
+  if (!record.scheme) record.scheme = context_.secure() ? "https" : "http";
+  if (response.seen) {
+    record.response_packet = response.first.packet;
+    if (response.ended) record.timing.receive = span(response.first.time, response.last.time);
+    describe_content(response.content, record.response_body_bytes, record.response_body_wire_bytes,
+                     record.response_body);
+  }
+  if (response.head.kept()) {
+    const Head& head = response.head.head();
+    if (!record.version) record.version = head.version;
+    if (head.status != 0) record.status = head.status;
+    record.reason = text(head.reason);
+    record.response_headers = response.head.fields();
+    record.content_type = head.content_type;
+    record.content_encoding = head.content_encoding;
+  }
+  if (request.ended && response.seen) {
+    Timestamp begin = request.last.time;
+    if (pending.queued && pending.free_at > begin) {
+      record.timing.blocked = pending.free_at - begin;
+      begin = pending.free_at;
+    }
+    record.timing.wait = span(begin, response.first.time);
+  }
+  record.reused = pending.number > 0 || conversation_.names().size() > 1;
+  if (!record.reused && !context_.midstream()) record.timing.connect = context_.handshake();
+  record.complete = request.complete && response.complete;
+  const Stamp& first = request.seen ? request.first : response.first;
+  context_.emit(first.time, record);
+}
+
+}  // namespace wirelens::http1

@@ -1,0 +1,121 @@
+// http1/exchanges.h - which response answers which request, and the records of both.
+//
+// Responses come in the order of their requests (RFC 9112 section 9.3.2), so the n-th answers the
+// n-th. A hole in the capture breaks the count. Behind one:
+//   - a response takes the oldest request seen before it, if only one can be meant;
+//   - on a connection where a request is only sent when the one before is answered (nearly all), a
+//     newer request says that older ones were answered in the hole;
+//   - where requests are pipelined, what may be a wrong pair is told as a request without a
+//   response
+//     and a response without a request, until the connection has been quiet for a second.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory_resource>
+
+#include "dissect/conversation.h"
+#include "http1/body.h"
+#include "http1/kept_head.h"
+
+namespace wirelens::http1 {
+
+/// Most requests of a connection that wait for their responses, and most bytes of heads and
+/// previews that they may hold; beyond, the oldest is told without a response.
+inline constexpr std::size_t kMaxPending = 1024;
+inline constexpr std::size_t kMaxPendingBytes = 1u << 20;
+/// Responses that may be seen before their requests (taps out of step).
+inline constexpr std::size_t kMaxEarly = 8;
+
+/// One side of an exchange.
+struct Message {
+  Message(Kind which, std::pmr::memory_resource& memory) : head(which, memory), content(memory) {}
+
+  bool seen = false;      ///< its head was seen
+  bool ended = false;     ///< nothing more of it comes
+  bool complete = false;  ///< and nothing of it is missing
+  Stamp first;
+  Stamp last;
+  KeptHead head;
+  Content content;
+};
+
+/// A request and its response, as far as they were seen.
+struct Pending {
+  explicit Pending(std::pmr::memory_resource& memory)
+      : request(Kind::request, memory), response(Kind::response, memory) {}
+
+  Message request;
+  Message response;
+  Timestamp free_at{};       ///< when the response before this one had ended; 0 for the first
+  bool queued = false;       ///< free_at is known
+  std::uint64_t number = 0;  ///< of the connection, from 0
+  bool behind_hole = false;  ///< requests before it may have been lost
+  bool closed = false;       ///< no message will join it any more
+  std::size_t bytes = 0;     ///< counted against kMaxPendingBytes
+  std::list<Pending, std::pmr::polymorphic_allocator<Pending>>::iterator self;
+};
+
+class Exchanges {
+ public:
+  Exchanges(Context& context, Conversation& conversation);
+
+  /// A request begins: where its head and content go. Stays until ended() was told.
+  Pending& ask(const Stamp& first);
+  /// Its head is there: writes `http_request`.
+  void asked(Pending& pending);
+  /// A response begins, interim ones aside.
+  Pending& answer(const Stamp& first);
+  /// The exchange whose response comes next, if its request was seen.
+  Pending* next_answered();
+  /// The request or response of `pending` has ended at `last`. Writes `http` when both have.
+  void ended(Pending& pending, Message& message, const Stamp& last, bool complete);
+
+  /// Messages of one kind were lost in a hole, or could not be told apart.
+  void lost(Kind kind);
+  /// No more messages of this kind come.
+  void no_more(Kind kind);
+  /// Writes what is pending.
+  void finish();
+
+ private:
+  using List = std::list<Pending, std::pmr::polymorphic_allocator<Pending>>;
+
+  Pending& append();
+  Pending* early_response();
+  bool drop_oldest();
+  void close(Pending& pending);
+  void close_unanswered();
+  void close_early();
+  void resolve_suspects();
+  void redact_preview(Message& message);
+  void write_if_done(Pending& pending);
+  void write(const Pending& pending);
+  static bool waits_for_response(const Pending& pending) {
+    return pending.request.seen && !pending.response.seen && !pending.closed;
+  }
+  static bool waits_for_request(const Pending& pending) {
+    return pending.response.seen && !pending.request.seen && !pending.closed;
+  }
+
+  Context& context_;
+  Conversation& conversation_;
+  List pending_;
+  std::uint64_t count_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t unanswered_ = 0;       // requests that wait for their responses
+  std::size_t early_ = 0;            // responses that wait for their requests
+  bool early_paired_ = false;        // one of them has found its request
+  std::size_t suspects_ = 0;         // of those, the ones that may have been answered in a hole:
+  std::uint64_t suspect_below_ = 0;  // their numbers are below this
+  bool in_step_;                     // the n-th response answers the n-th request
+  bool requests_lost_ = false;       // since the last request
+  bool pipelined_ = false;           // requests have been sent before earlier ones were answered
+  bool in_doubt_ = false;
+  bool no_more_requests_ = false;
+  bool no_more_responses_ = false;
+  bool answered_before_ = false;
+  Timestamp last_answer_{};  // when the last response ended
+};
+
+}  // namespace wirelens::http1
