@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/work.h"
 #include "decode/flaws.h"
 
 namespace wirelens {
@@ -37,6 +38,7 @@ std::size_t Fragments::bucket_of(const Key& key) const {
 std::size_t Fragments::find(const Key& key) const {
   std::size_t bucket = bucket_of(key);
   while (buckets_[bucket] != kNone && !(slots_[buckets_[bucket]]->key == key)) {
+    work();
     bucket = (bucket + 1) % kBuckets;
   }
   return bucket;
@@ -95,25 +97,28 @@ Fragments::Datagram* Fragments::open(const Key& key, std::size_t bucket, Timesta
 }
 
 std::uint32_t Fragments::new_slot() {
-  if (free_.empty() && slots_.size() < kMaxDatagrams &&
-      ledger_.take(Charge::fragments, sizeof(Datagram))) {
-    slots_.push_back(std::make_unique<Datagram>());
-    return static_cast<std::uint32_t>(slots_.size() - 1);
+  if (spare_.empty() && free_.empty()) {
+    if (slots_.size() < kMaxDatagrams && ledger_.take(Charge::fragments, sizeof(Datagram))) {
+      slots_.push_back(std::make_unique<Datagram>());
+      return static_cast<std::uint32_t>(slots_.size() - 1);
+    }
+    if (!make_room(nullptr)) return kNone;
   }
-  if (free_.empty() && !make_room(nullptr)) return kNone;
-  if (free_.empty()) return kNone;
-  const std::uint32_t slot = free_.back();
-  free_.pop_back();
+  std::vector<std::uint32_t>& from = spare_.empty() ? free_ : spare_;
+  const std::uint32_t slot = from.back();
+  from.pop_back();
   return slot;
 }
 
-/// Gives back what nobody uses, or drops the oldest datagram. False: there is neither.
+/// Gives back a buffer that nobody uses, or else drops the oldest datagram. False: there is
+/// neither.
 bool Fragments::make_room(const Datagram* except) {
-  for (const std::uint32_t slot : free_) {
-    std::vector<std::uint8_t>& spare = slots_[slot]->bytes;
-    if (spare.capacity() == 0) continue;
-    ledger_.give(Charge::fragments, spare.capacity());
-    std::vector<std::uint8_t>().swap(spare);
+  if (!spare_.empty()) {
+    const std::uint32_t slot = spare_.back();
+    spare_.pop_back();
+    ledger_.give(Charge::fragments, slots_[slot]->bytes.capacity());
+    std::vector<std::uint8_t>().swap(slots_[slot]->bytes);
+    free_.push_back(slot);
     return true;
   }
   std::uint32_t oldest = oldest_;
@@ -148,7 +153,7 @@ void Fragments::close(std::uint32_t slot) {
   Datagram& datagram = *slots_[slot];
   erase_bucket(find(datagram.key));
   unlink(datagram);
-  free_.push_back(slot);
+  (datagram.bytes.capacity() > 0 ? spare_ : free_).push_back(slot);
 }
 
 void Fragments::unlink(Datagram& datagram) {
@@ -161,6 +166,7 @@ void Fragments::erase_bucket(std::size_t bucket) {
   std::size_t hole = bucket;
   for (std::size_t next = (hole + 1) % kBuckets; buckets_[next] != kNone;
        next = (next + 1) % kBuckets) {
+    work();
     const std::size_t home = bucket_of(slots_[buckets_[next]]->key);
     const bool stays = (next + kBuckets - home) % kBuckets < (next + kBuckets - hole) % kBuckets;
     if (stays) continue;
@@ -182,6 +188,7 @@ const Flaw* Fragments::insert(Datagram& datagram, const Fragment& fragment) {
   const auto end = static_cast<std::uint32_t>(fragment.offset + fragment.bytes.size());
   const auto first = datagram.pieces.begin();
   const auto last = first + datagram.pieces_used;
+  work(datagram.pieces_used);
   const auto touched =
       std::find_if(first, last, [&](const Piece& piece) { return piece.end() > begin; });
   const bool duplicate = touched != last && touched->begin == begin && touched->end() == end &&
@@ -221,6 +228,7 @@ bool Fragments::fill(Datagram& datagram, const Fragment& fragment) {
   const auto end = static_cast<std::uint32_t>(fragment.offset + fragment.bytes.size());
   if (datagram.fragments > kMaxPieces || !reserve(datagram, fragment.bytes.size())) return false;
   for (std::size_t i = 0; at < end; ++i) {
+    work();
     const bool none_left = i == datagram.pieces_used;
     if (!none_left && datagram.pieces[i].end() <= at) continue;
     const std::uint32_t next =
@@ -240,6 +248,7 @@ bool Fragments::store(Datagram& datagram, std::size_t index, std::uint32_t begin
   if (datagram.pieces_used == kMaxPieces) return false;
   const auto place = datagram.pieces.begin() + static_cast<std::ptrdiff_t>(index);
   const auto last = datagram.pieces.begin() + datagram.pieces_used;
+  work(static_cast<std::uint64_t>(last - place));
   std::copy_backward(place, last, last + 1);
   *place = {static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end - begin),
             static_cast<std::uint32_t>(datagram.bytes.size())};

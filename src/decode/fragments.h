@@ -111,7 +111,8 @@ class Fragments {
   HashKey hash_key_ = HashKey::random();
   std::vector<std::uint32_t> buckets_;  // slots, open addressing
   std::vector<std::unique_ptr<Datagram>> slots_;
-  std::vector<std::uint32_t> free_;  // slots to use again, their buffers kept
+  std::vector<std::uint32_t> spare_;  // slots to use again that kept their buffers
+  std::vector<std::uint32_t> free_;   // and those without
   std::uint32_t oldest_ = kNone, newest_ = kNone;
   std::vector<std::vector<std::uint8_t>> whole_;  // one a nesting of tunnels
   std::size_t whole_in_use_ = 0;

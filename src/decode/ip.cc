@@ -1,4 +1,5 @@
 // decode/ip.cc - IPv4 (RFC 791), IPv6 and its extension headers (RFC 8200).
+#include "base/work.h"
 #include "decode/checksum.h"
 #include "decode/walk.h"
 
@@ -33,6 +34,7 @@ constexpr int kMaxExtensions = 16;
 bool has_source_route(const std::uint8_t* options, std::uint32_t size) {
   constexpr std::uint8_t kLoose = 131, kStrict = 137;
   for (std::uint32_t i = 0; i < size && options[i] != 0;) {
+    work();
     if (options[i] == kLoose || options[i] == kStrict) return true;
     if (options[i] == 1) {
       ++i;
@@ -48,6 +50,7 @@ bool has_source_route(const std::uint8_t* options, std::uint32_t size) {
 /// RFC 2675: a hop-by-hop option of type 0xc2 that holds the true length. 0: none.
 std::uint32_t jumbo_length(const std::uint8_t* options, std::uint32_t size) {
   for (std::uint32_t i = 0; i + 1 < size;) {
+    work();
     if (options[i] == 0) {
       ++i;
       continue;
@@ -132,6 +135,7 @@ Verdict Walk::ipv6(Layer layer) {
 
 Verdict Walk::extension_headers(std::uint8_t next, Layer body) {
   for (int count = 0; count < kMaxExtensions; ++count) {
+    work();
     std::uint32_t unit = 8, extra = 1;
     switch (next) {
       case kRouting:

@@ -1,4 +1,5 @@
 // decode/link.cc - link layers and the tags between them and IP.
+#include "base/work.h"
 #include "decode/walk.h"
 
 namespace wirelens {
@@ -70,6 +71,7 @@ Verdict Walk::other_link(std::uint16_t linktype, Layer layer) {
 
 Verdict Walk::ether_payload(std::uint16_t type, Layer layer) {
   for (;;) {
+    work();
     switch (type) {
       case ethertype::kIpv4:
         return ipv4(layer);
@@ -152,6 +154,7 @@ Verdict Walk::nflog(Layer layer) {
   if (!has(layer, 4, flaws::kLinkHeader)) return Verdict::flawed;
   layer = layer.after(4);
   while (layer.captured >= 4) {
+    work();
     std::uint16_t size = load_le16(layer.at);
     std::uint16_t type = load_le16(layer.at + 2);
     if (size < 4 || size > layer.length) {
@@ -172,6 +175,7 @@ Verdict Walk::nflog(Layer layer) {
 Verdict Walk::mpls(Layer layer) {
   bool bottom = false;
   for (std::uint32_t label = 0; !bottom; ++label) {
+    work();
     if (!has(layer, 4, flaws::kMplsStack)) return Verdict::flawed;
     if (label == kMaxLabels) return flawed(flaws::kTooManyLayers);
     bottom = (layer.at[2] & 1) != 0;

@@ -1,4 +1,5 @@
 // decode/transport.cc - TCP (RFC 9293 section 3.1) and UDP (RFC 768) headers, checksums, flow keys.
+#include "base/work.h"
 #include "decode/checksum.h"
 #include "decode/walk.h"
 
@@ -79,6 +80,7 @@ bool read_options(const std::uint8_t* at, std::uint32_t captured, std::uint32_t 
                   TcpOptions& out) {
   bool sound = true;
   for (std::uint32_t i = 0; i < captured && at[i] != kEnd;) {
+    work();
     if (at[i] == kNop) {
       ++i;
       continue;

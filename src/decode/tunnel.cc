@@ -1,4 +1,5 @@
 // decode/tunnel.cc - packets inside packets: GRE, ERSPAN, VXLAN, GENEVE, GTP-U, Teredo.
+#include "base/work.h"
 #include "decode/walk.h"
 
 namespace wirelens {
@@ -165,6 +166,7 @@ Verdict Walk::gtp(Layer payload) {
     std::uint8_t next = (flags & 4) != 0 ? inner.at[3] : std::uint8_t{0};
     inner = inner.after(4);
     while (next != 0) {  // each at least 4 bytes, so the payload's length bounds them
+      work();
       if (!has(inner, 1, flaws::kUdpTunnelHeader)) return Verdict::flawed;
       const std::uint32_t size = inner.at[0] * 4u;
       if (size == 0 || !has(inner, size, flaws::kUdpTunnelHeader)) return Verdict::flawed;
