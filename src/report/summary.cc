@@ -6,11 +6,28 @@
 namespace wirelens {
 namespace {
 
-std::string request_text(const Exchange& exchange) {
+std::string request_text(const Exchange& exchange, bool query) {
   constexpr std::size_t kLongestPath = 512;
-  const std::string_view path = exchange.path.value_or("");
+  std::string_view path = exchange.path.value_or("");
+  if (!query) path = path.substr(0, path.find('?'));
   return fmt::format("{} {}{}", exchange.method.value_or("?"), exchange.host.value_or(""),
                      path.substr(0, kLongestPath));
+}
+
+/// "shop.test:8080" is served by shop.test; an IPv6 address keeps its brackets.
+std::string_view without_port(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  const bool port = colon != host.npos && (host.find(':') == colon || host[colon - 1] == ']') &&
+                    host.find_first_not_of("0123456789", colon + 1) == host.npos;
+  return port ? host.substr(0, colon) : host;
+}
+
+/// Whether it took the time it was given: an event stream, a tunnel or another protocol lasts as
+/// long as it is wanted. Without its request nothing tells how long it took.
+bool counts_as_slow(const Exchange& exchange) {
+  const bool lasts = exchange.content_type.value_or("").starts_with("text/event-stream") ||
+                     exchange.method == "CONNECT" || exchange.status == 101;
+  return exchange.method && exchange.status && !lasts;
 }
 
 /// What the user waited for it; absent if nothing of it was measured.
@@ -96,7 +113,8 @@ void Summary::add(const Connection& connection) {
     host.to += to.bytes;
     host.from += from.bytes;
   };
-  add_host(servers, connection.server_name.value_or(server), connection.sent, connection.received);
+  add_host(servers, connection.server_name ? without_port(*connection.server_name) : server,
+           connection.sent, connection.received);
   add_host(clients, connection.client.ip, connection.received, connection.sent);
   if (connection.transport != "tcp") {
     ++udp;
@@ -168,7 +186,7 @@ void Summary::add(const Exchange& exchange) {
       exchange.request_packet.value_or(exchange.response_packet.value_or(0));
   if (exchange.timing.wait) wait.add(*exchange.timing.wait);
   if (exchange.host) {
-    HostTally& host = servers.at(*exchange.host);
+    HostTally& host = servers.at(without_port(*exchange.host));
     ++host.exchanges;
     host.failed += failure;
     if (exchange.timing.wait) {
@@ -176,9 +194,9 @@ void Summary::add(const Exchange& exchange) {
       host.wait->add(*exchange.timing.wait);
     }
   }
-  if (const auto total = total_of(exchange.timing); total && exchange.status) {
+  if (const auto total = total_of(exchange.timing); total && counts_as_slow(exchange)) {
     slowest.offer(*total, [&] {
-      return NotableExchange{.request = request_text(exchange),
+      return NotableExchange{.request = request_text(exchange, true),
                              .status = exchange.status,
                              .total = *total,
                              .wait = exchange.timing.wait,
@@ -187,7 +205,9 @@ void Summary::add(const Exchange& exchange) {
   }
   if (failure) {
     const std::string status = exchange.status ? fmt::format("{}", *exchange.status) : "-";
-    count(failed.at(status + " " + request_text(exchange)), packet);
+    FailureTally& tally = failed.at(status + " " + request_text(exchange, false));
+    count(tally.seen, packet);
+    tally.grave = !exchange.status || *exchange.status >= 500;
   }
 }
 

@@ -22,7 +22,16 @@ struct CountTally {
   std::uint64_t weight() const { return count; }
 };
 
-/// One server or client: connections by endpoint, exchanges by the host they were for.
+/// Exchanges that failed alike. No response and 5xx are graver than 4xx.
+struct FailureTally {
+  CountTally seen;
+  bool grave = false;
+
+  std::uint64_t weight() const { return seen.count + (grave ? std::uint64_t{1} << 48 : 0); }
+};
+
+/// One server or client. Servers go by the name that clients call them, without a port, and by
+/// endpoint where there is none.
 struct HostTally {
   std::uint64_t connections = 0;
   std::uint64_t packets = 0;
@@ -123,7 +132,8 @@ struct Summary {
   std::uint64_t incomplete = 0;             ///< responses not seen to their end
   DurationTally wait;
   Largest<NotableExchange, Faster> slowest{kNotable};
-  TopTally<CountTally> failed{kGroups};  ///< "502 GET shop.test/": status first, "-" for none
+  /// By "502 GET shop.test/", without the query; "-" for no response.
+  TopTally<FailureTally> failed{kGroups};
 
   Sent all;                               ///< both ends of every TCP connection, added up
   std::uint64_t lossy_connections = 0;    ///< that resent anything

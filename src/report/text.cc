@@ -219,13 +219,13 @@ void slowest(Page& page, const Summary& summary) {
 
 void failures(Page& page, const Summary& summary) {
   constexpr std::size_t kShown = 6;
-  Page::Table table{"Failed exchanges", {"status", "times", "first packet"}, {}};
+  Page::Table table{"Failed exchanges", {"status", "times", "packet"}, {}};
   for (const auto& [name, tally] : summary.failed.heaviest(kShown)) {
     const std::size_t space = name.find(' ');
     const std::string_view status = name.substr(0, space);
     table.rows.push_back({printable(name.substr(space + 1)),
                           status == "-" ? "no response" : std::string(status),
-                          count_text(tally->count), some(tally->first_packet)});
+                          count_text(tally->seen.count), some(tally->seen.first_packet)});
   }
   if (summary.failed.left_out() || summary.failed.size() > kShown) {
     const std::size_t more = summary.failed.size() - kShown;
@@ -238,12 +238,13 @@ void failures(Page& page, const Summary& summary) {
 
 void most_resent(Page& page, const Summary& summary) {
   Page::Table table{
-      "Most resent", {"by", "resent", "share", "timeouts", "fast", "first packet"}, {}};
+      "Most resent, sender first", {"resent", "share", "timeouts", "fast", "packet"}, {}};
   for (const LossyDirection& each : summary.most_resent.values()) {
-    table.rows.push_back({printable(fmt::format("{} → {}", each.client, each.server)),
-                          std::string(name_of(each.from)), count_text(each.resent),
-                          share_text(each.resent, each.packets), some(each.timeouts),
-                          some(each.fast), count_text(each.first_packet)});
+    const bool client = each.from == Direction::from_client;
+    table.rows.push_back({printable(fmt::format("{} → {}", client ? each.client : each.server,
+                                                client ? each.server : each.client)),
+                          count_text(each.resent), share_text(each.resent, each.packets),
+                          some(each.timeouts), some(each.fast), count_text(each.first_packet)});
   }
   page.gap();
   page.table(table);

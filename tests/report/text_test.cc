@@ -148,7 +148,7 @@ TEST(TextReport, TellsTheAnswerFirst) {
       "Refused by   10.77.1.2:8080 1 (packet 12)\n"))
       << text;
   EXPECT_THAT(text, HasSubstr("  GET shop.test/checkout     200  3.9 s  3.9 s  88,120\n"));
-  EXPECT_THAT(text, HasSubstr("  GET shop.test/stock     502      1        88,120\n"));
+  EXPECT_THAT(text, HasSubstr("  GET shop.test/stock     502      1  88,120\n"));
   EXPECT_THAT(text,
               HasSubstr("Next         wirelens analyze -w ndjson=records.ndjson shop.pcapng"));
   EXPECT_THAT(text, Not(HasSubstr("Resent")));
@@ -242,6 +242,56 @@ TEST(TextReport, ShowsAllThereIs) {
         "Limits       shop.test 3"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
+}
+
+TEST(TextReport, GraveFailuresComeFirst) {
+  Summary summary;
+  begin(summary);
+  for (int i = 0; i < 30; ++i) {
+    tell(summary, exchange("shop.test", "/missing" + std::to_string(i % 10), 404, 1ms));
+  }
+  tell(summary, exchange("shop.test", "/pay?card=1", 504, 1ms));
+  tell(summary, exchange("shop.test", "/pay?card=2", 504, 1ms));
+  tell(summary, exchange("shop.test", "/basket", std::nullopt, 0ms));
+  end(summary);
+  const std::string text = report_of(summary, 80);
+  EXPECT_LT(text.find("GET shop.test/pay "), text.find("no response      1"));
+  EXPECT_LT(text.find("no response      1"), text.find("404      3"));
+  EXPECT_THAT(text, HasSubstr("  6 more\n"));
+}
+
+TEST(TextReport, WhatIsMeantToLastIsNotSlow) {
+  Summary summary;
+  begin(summary);
+  Exchange stream = exchange("shop.test", "/events", 200, 1ms);
+  stream.content_type = "text/event-stream";
+  stream.timing.receive = 40s;
+  tell(summary, stream);
+  Exchange answer_only = exchange("shop.test", "/", 200, 50s);
+  answer_only.method.reset();
+  tell(summary, answer_only);
+  tell(summary, exchange("shop.test", "/slow", 200, 4s));
+  end(summary);
+  const std::string text = report_of(summary, 80);
+  EXPECT_THAT(text, HasSubstr("Slowest exchanges     status  total   wait  packet\n"
+                              "  GET shop.test/slow     200  4.0 s  4.0 s  88,120\n\n"));
+}
+
+TEST(TextReport, AServerIsOneWhateverThePortInItsName) {
+  Summary summary;
+  begin(summary);
+  Connection record = connection("10.0.0.1", "10.0.0.2", Close::fin);
+  record.server_name = "shop.test";
+  tell(summary, record);
+  tell(summary, exchange("shop.test:8080", "/", 200, 1ms));
+  tell(summary, exchange("[2001:db8::1]:8080", "/", 200, 1ms));
+  tell(summary, exchange("2001:db8::1", "/", 200, 1ms));
+  tell(summary, exchange(":", "/", 200, 1ms));
+  end(summary);
+  EXPECT_EQ(summary.servers.at("shop.test").exchanges, 1u);
+  EXPECT_EQ(summary.servers.at("shop.test").connections, 1u);
+  EXPECT_EQ(summary.servers.at("[2001:db8::1]").exchanges, 1u);
+  EXPECT_EQ(summary.servers.at("2001:db8::1").exchanges, 1u);
 }
 
 TEST(TextReport, InterimRecordsAreNotConnections) {
