@@ -5,14 +5,54 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <charconv>
 
 #include "base/bytes.h"
 
 namespace wirelens {
 
+namespace {
+
+/// SHA-1, found once: OpenSSL's look-up by name takes locks and costs more than the digest.
+class Sha1 {
+ public:
+  Sha1() : digest_(EVP_MD_fetch(nullptr, "SHA1", nullptr)), context_(EVP_MD_CTX_new()) {}
+  ~Sha1() {
+    EVP_MD_CTX_free(context_);
+    EVP_MD_free(digest_);
+  }
+  Sha1(const Sha1&) = delete;
+  Sha1& operator=(const Sha1&) = delete;
+
+  std::array<std::uint8_t, 20> of(Bytes bytes) {
+    std::array<std::uint8_t, 20> result{};
+    EVP_DigestInit_ex2(context_, digest_, nullptr);
+    EVP_DigestUpdate(context_, bytes.data(), bytes.size());
+    EVP_DigestFinal_ex(context_, result.data(), nullptr);
+    return result;
+  }
+
+ private:
+  EVP_MD* digest_;
+  EVP_MD_CTX* context_;
+};
+
+std::string dotted_quad(const AddressBytes& address) {
+  std::string text;
+  for (std::size_t i = 0; i < 4; ++i) {
+    char digits[3];
+    if (i > 0) text += '.';
+    text.append(digits, std::to_chars(digits, digits + sizeof digits, address[i]).ptr);
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string address_text(const AddressBytes& address, std::uint8_t version) {
+  if (version != 6) return dotted_quad(address);
   char text[INET6_ADDRSTRLEN] = "";
-  inet_ntop(version == 6 ? AF_INET6 : AF_INET, address.data(), text, sizeof text);
+  inet_ntop(AF_INET6, address.data(), text, sizeof text);
   return text;
 }
 
@@ -34,11 +74,10 @@ std::string community_id(const FlowKey& key) {
   append(key.high.data(), width);
   append(tail, sizeof tail);
 
-  std::uint8_t digest[20];
-  unsigned digest_length = 0;
-  EVP_Digest(input.data(), length, digest, &digest_length, EVP_sha1(), nullptr);
+  thread_local Sha1 sha1;
+  const std::array<std::uint8_t, 20> digest = sha1.of(Bytes(input).first(length));
   std::uint8_t encoded[29];  // 28 characters and the NUL that EVP_EncodeBlock adds
-  const int characters = EVP_EncodeBlock(encoded, digest, sizeof digest);
+  const int characters = EVP_EncodeBlock(encoded, digest.data(), digest.size());
   return "1:" +
          std::string(reinterpret_cast<const char*>(encoded), static_cast<std::size_t>(characters));
 }

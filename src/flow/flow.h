@@ -31,8 +31,11 @@ struct FlowHead {
   std::uint32_t hash = 0;
   TimerLink timer;
   std::uint16_t interims = 0;  ///< interim records' periods that have passed
-  std::uint8_t seen = 0;       ///< ends that were heard: 1 key.low, 2 key.high
+  std::uint8_t seen : 2 = 0;   ///< ends that were heard: 1 key.low, 2 key.high
+  bool midstream : 1 = false;  ///< TCP: it did not begin with a SYN
+  bool opaque : 1 = false;     ///< TCP: nobody reads its bytes any more
 
+  void hear(bool high) { seen = static_cast<std::uint8_t>((seen | (high ? 2u : 1u)) & 3u); }
   bool one_sided() const { return seen != 3; }
 
   bool is(const FlowKey& other) const {
@@ -59,8 +62,6 @@ struct FlowNotes {
 };
 
 struct TcpFlow : FlowHead {
-  bool midstream = false;  ///< it did not begin with a SYN
-  bool opaque = false;     ///< nobody reads its bytes any more
   std::unique_ptr<FlowNotes> notes;
   std::unique_ptr<Conversation> conversation;
   tcp::Connection connection;
@@ -68,6 +69,8 @@ struct TcpFlow : FlowHead {
   TcpFlow() = default;
   explicit TcpFlow(const tcp::HalfOpen& syn) : connection(syn) {}
 };
+
+static_assert(sizeof(TcpFlow) <= 296, "an idle connection costs at most 320 bytes with its index");
 
 struct UdpFlow : FlowHead {
   bool client_is_high = false;

@@ -227,7 +227,7 @@ FlowHandle FlowTable::promote(FlowHandle handle, std::uint32_t hash) {
   flow.first_packet = entry.first_packet();
   flow.first_time = flow.last_time = entry.first_time();
   flow.hash = hash;
-  flow.seen = end_bit(entry.from_high);
+  flow.hear(entry.from_high);
   half_open_.kill(syn);
   const FlowHandle promoted = FlowHandle::of(FlowHandle::Kind::tcp, number);
   index_.replace(hash, handle, promoted);
@@ -271,7 +271,7 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
     return tcp_packet(packet, decoded, prepare(decoded.key));
   }
   flow.last_time = std::max(flow.last_time, packet.time);
-  flow.seen |= end_bit(decoded.from_high);
+  flow.hear(decoded.from_high);
   tidy(flow);
   if (flow.timer.slot == TimerLink::kNoSlot) {
     tcp_timers_.arm(handle.number(), next_interim(flow, packet.now));
@@ -315,7 +315,7 @@ void FlowTable::udp_packet(const Packet& packet, const Decoded& decoded, std::ui
   UdpFlow& flow = udp_.at(handle.number());
   ++flow.packets[decoded.from_high];
   flow.bytes[decoded.from_high] += decoded.payload_length;
-  flow.seen |= end_bit(decoded.from_high);
+  flow.hear(decoded.from_high);
   flow.last_time = std::max(flow.last_time, packet.time);
 }
 

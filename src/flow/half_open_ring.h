@@ -20,14 +20,19 @@ class HalfOpenRing {
   using Number = std::uint32_t;
 
   explicit HalfOpenRing(Ledger& ledger) : ledger_(ledger) {}
-  ~HalfOpenRing() { ledger_.give(Charge::half_open, chunks_.size() * sizeof(Chunk)); }
+  ~HalfOpenRing() {
+    ledger_.give(Charge::half_open, (order_.size() + spare_.size()) * sizeof(Chunk));
+  }
   HalfOpenRing(const HalfOpenRing&) = delete;
   HalfOpenRing& operator=(const HalfOpenRing&) = delete;
 
   tcp::HalfOpen& at(Number number) {
     return chunks_[number / kPerChunk]->entries[number % kPerChunk];
   }
-  bool alive(Number number) { return at(number).time != kDead; }
+  /// Any number may be asked for, also one whose entry is long gone.
+  bool alive(Number number) {
+    return chunks_[number / kPerChunk] != nullptr && at(number).time != kDead;
+  }
   void kill(Number number) {
     at(number).time = kDead;
     --used_;
@@ -38,10 +43,14 @@ class HalfOpenRing {
   bool full() {
     if (!order_.empty() && end_ < kPerChunk) return false;
     if (!spare_.empty()) return false;
-    if (chunks_.size() == kMaxChunks || !ledger_.take(Charge::half_open, sizeof(Chunk)))
-      return true;
-    spare_.push_back(static_cast<Number>(chunks_.size()));
-    chunks_.push_back(std::make_unique<Chunk>());
+    if (order_.size() == kMaxChunks || !ledger_.take(Charge::half_open, sizeof(Chunk))) return true;
+    if (vacant_.empty()) {
+      vacant_.push_back(static_cast<Number>(chunks_.size()));
+      chunks_.emplace_back();
+    }
+    chunks_[vacant_.back()] = std::make_unique<Chunk>();
+    spare_.push_back(vacant_.back());
+    vacant_.pop_back();
     return false;
   }
   bool empty() const { return order_.empty(); }
@@ -85,17 +94,25 @@ class HalfOpenRing {
   void drop_oldest() {
     const bool last_chunk = order_.size() == 1;
     if (++begin_ < (last_chunk ? end_ : kPerChunk)) return;
-    spare_.push_back(order_.front());
+    const Number emptied = order_.front();
     order_.pop_front();
+    if (spare_.empty()) {
+      spare_.push_back(emptied);
+    } else {
+      chunks_[emptied].reset();
+      vacant_.push_back(emptied);
+      ledger_.give(Charge::half_open, sizeof(Chunk));
+    }
     begin_ = 0;
   }
 
   Ledger& ledger_;
   std::vector<std::unique_ptr<Chunk>> chunks_;
-  std::deque<Number> order_;   // chunks in use, oldest first
-  std::vector<Number> spare_;  // chunks to use again
-  Number begin_ = 0;           // first entry of the first chunk in use
-  Number end_ = 0;             // behind the last entry of the last one
+  std::deque<Number> order_;    // chunks in use, oldest first
+  std::vector<Number> spare_;   // chunks to use again
+  std::vector<Number> vacant_;  // places in chunks_ without a chunk
+  Number begin_ = 0;            // first entry of the first chunk in use
+  Number end_ = 0;              // behind the last entry of the last one
   std::uint32_t used_ = 0;
 };
 
