@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 
 namespace wirelens {
 
@@ -29,11 +28,12 @@ void StreamFeed::make_room(std::size_t need) {
   if (begin_ == end_) begin_ = end_ = 0;
   if (begin_ + need <= buffer_.size() && end_ < buffer_.size()) return;
   // What is left is less than one record, so all moves together cost no more than the input.
-  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
+            buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
   bytes_moved_ += end_ - begin_;
   end_ -= begin_;
   begin_ = 0;
-  if (need > buffer_.size()) buffer_.resize(std::max({need, kChunk, buffer_.size() * 2}));
+  if (need > buffer_.size()) buffer_.resize(std::max({need, chunk_, buffer_.size() * 2}));
 }
 
 }  // namespace wirelens

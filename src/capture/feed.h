@@ -77,12 +77,13 @@ class ByteStream {
   virtual std::optional<std::uint64_t> bytes_total() const = 0;
 };
 
-/// Slides a buffer over a stream. It holds kChunk bytes, and more only while one record needs more.
+/// Slides a buffer over a stream. It holds a chunk, and more only if one record needs more.
 class StreamFeed final : public Feed {
  public:
   static constexpr std::size_t kChunk = 512u << 10;
 
-  explicit StreamFeed(std::unique_ptr<ByteStream> stream) : stream_(std::move(stream)) {}
+  explicit StreamFeed(std::unique_ptr<ByteStream> stream, std::size_t chunk = kChunk)
+      : stream_(std::move(stream)), chunk_(chunk) {}
 
   Stretch advance(std::uint64_t offset, std::size_t need) override;
   bool stable() const override { return false; }
@@ -98,6 +99,7 @@ class StreamFeed final : public Feed {
   void make_room(std::size_t need);
 
   std::unique_ptr<ByteStream> stream_;
+  std::size_t chunk_;
   std::vector<std::uint8_t> buffer_;
   std::size_t begin_ = 0;  ///< where in the buffer the unread bytes lie
   std::size_t end_ = 0;

@@ -60,15 +60,22 @@ class PcapngFormat final : public Format {
     std::uint32_t snaplen = 0;  ///< 0: no limit
   };
 
-  // Each takes a block's body. They return what is wrong with it; empty: nothing.
-  std::string read_block(std::uint32_t type, Bytes body);
-  std::string read_section(Bytes body);
-  std::string read_interface(Bytes body);
-  std::string read_names(Bytes body);
-  std::string read_statistics(Bytes body);
-  std::string read_secrets(Bytes body);
-  std::string read_packet(std::uint32_t type, Bytes body, Packet& packet);
-  std::string read_simple_packet(Bytes body, Packet& packet);
+  // Each takes a block's body. False: it is broken, and fault_ says how.
+  bool read_block(std::uint32_t type, Bytes body);
+  bool read_section(Bytes body);
+  bool read_interface(Bytes body);
+  bool read_names(Bytes body);
+  bool read_statistics(Bytes body);
+  bool read_secrets(Bytes body);
+  bool read_packet(std::uint32_t type, Bytes body, Packet& packet);
+  bool read_simple_packet(Bytes body, Packet& packet);
+
+  /// From a section header of which kBlockFrame bytes are there.
+  bool learn_order(Bytes section);
+  bool fail(std::string fault) {
+    fault_ = std::move(fault);
+    return false;
+  }
 
   /// Comments are all that is kept of a list of options.
   bool read_comments(std::uint64_t packet, Bytes options);
@@ -77,6 +84,7 @@ class PcapngFormat final : public Format {
   std::vector<SectionInterface> section_;  ///< interfaces of this section
   std::size_t section_begin_ = 0;          ///< where they begin among all
   bool first_section_ = true;
+  std::string fault_;  ///< of the block that stopped us
   Notes notes_{annotations_};
 };
 
@@ -84,52 +92,53 @@ bool is_packet(std::uint32_t type) {
   return type == kEnhancedPacket || type == kSimplePacket || type == kObsoletePacket;
 }
 
+bool PcapngFormat::learn_order(Bytes section) {
+  const std::uint32_t magic = load_le32(section.data() + 8);
+  order_.big = magic != kByteOrderMagic;
+  if (magic == kByteOrderMagic || magic == __builtin_bswap32(kByteOrderMagic)) return true;
+  return fail(fmt::format("section with the byte-order magic {:#010x}", magic));
+}
+
 Progress PcapngFormat::parse(Bytes stretch, std::span<Packet> packets) {
   Progress progress;
   Bytes rest = stretch;
-  while (progress.damage.empty()) {
+  while (true) {
     if (rest.size() < kBlockFrame) {
       progress.need = kBlockFrame;
       break;
     }
-    std::uint32_t type = order_.u32(rest.data());
-    if (type == kSection) {
-      const std::uint32_t magic = load_le32(rest.data() + 8);
-      if (magic != kByteOrderMagic && magic != __builtin_bswap32(kByteOrderMagic)) {
-        progress.damage = fmt::format("section with the byte-order magic {:#010x}", magic);
-        break;
-      }
-      order_.big = magic != kByteOrderMagic;
-    }
+    const std::uint32_t type = order_.u32(rest.data());
+    if (type == kSection && !learn_order(rest)) break;
     const std::uint32_t length = order_.u32(rest.data() + 4);
     if (length < kBlockFrame || length % 4 != 0 || length > kMaxBlock) {
-      progress.damage = fmt::format("block of type {:#x} claims {} bytes", type, length);
+      fail(fmt::format("block of type {:#x} claims {} bytes", type, length));
       break;
     }
     if (rest.size() < length) {
       progress.need = length;
       break;
     }
-    if (order_.u32(rest.data() + length - 4) != length) {
-      progress.damage = fmt::format("block of {} bytes says {} at its end", length,
-                                    order_.u32(rest.data() + length - 4));
+    const std::uint32_t length_behind = order_.u32(rest.data() + length - 4);
+    if (length_behind != length) {
+      fail(fmt::format("block of {} bytes says {} at its end", length, length_behind));
       break;
     }
     const Bytes body = rest.subspan(8, length - kBlockFrame);
     if (is_packet(type)) {
       if (progress.packets == packets.size()) break;
-      progress.damage = read_packet(type, body, packets[progress.packets]);
-      if (progress.damage.empty()) ++progress.packets;
-    } else {
-      progress.damage = read_block(type, body);
+      if (!read_packet(type, body, packets[progress.packets])) break;
+      ++progress.packets;
+    } else if (!read_block(type, body)) {
+      break;
     }
-    if (progress.damage.empty()) rest = rest.subspan(length);
+    rest = rest.subspan(length);
   }
+  progress.damage = std::move(fault_);
   progress.consumed = stretch.size() - rest.size();
   return progress;
 }
 
-std::string PcapngFormat::read_block(std::uint32_t type, Bytes body) {
+bool PcapngFormat::read_block(std::uint32_t type, Bytes body) {
   switch (type) {
     case kSection:
       return read_section(body);
@@ -142,7 +151,7 @@ std::string PcapngFormat::read_block(std::uint32_t type, Bytes body) {
     case kSecrets:
       return read_secrets(body);
     default:  // custom blocks, and kinds that are none of ours
-      return {};
+      return true;
   }
 }
 
@@ -153,11 +162,11 @@ bool PcapngFormat::read_comments(std::uint64_t packet, Bytes options) {
   });
 }
 
-std::string PcapngFormat::read_section(Bytes body) {
-  if (body.size() < 16) return "section header that is too short";
+bool PcapngFormat::read_section(Bytes body) {
+  if (body.size() < 16) return fail("section header that is too short");
   const unsigned major = order_.u16(body.data() + 4);
   const unsigned minor = order_.u16(body.data() + 6);
-  if (major != 1) return fmt::format("section of the unknown version {}.{}", major, minor);
+  if (major != 1) return fail(fmt::format("section of the unknown version {}.{}", major, minor));
   section_.clear();
   section_begin_ = interfaces_.size();
   const bool first = std::exchange(first_section_, false);
@@ -168,13 +177,13 @@ std::string PcapngFormat::read_section(Bytes body) {
     if (first && code == 4) annotations_.application = note_name(as_text(value));
     return true;
   });
-  return whole ? "" : "section header with broken options";
+  return whole || fail("section header with broken options");
 }
 
-std::string PcapngFormat::read_interface(Bytes body) {
-  if (body.size() < 8) return "interface description that is too short";
+bool PcapngFormat::read_interface(Bytes body) {
+  if (body.size() < 8) return fail("interface description that is too short");
   if (interfaces_.size() == kMaxInterfaces) {
-    return fmt::format("more than {} interfaces", kMaxInterfaces);
+    return fail(fmt::format("more than {} interfaces", kMaxInterfaces));
   }
   Interface interface;
   interface.linktype = order_.u16(body.data());
@@ -192,59 +201,60 @@ std::string PcapngFormat::read_interface(Bytes body) {
     }
     return (code != 9 || value.size() == 1) && (code != 14 || value.size() == 8);
   });
-  if (!whole) return "interface description with broken options";
+  if (!whole) return fail("interface description with broken options");
   section_.push_back({TimeScale(resolution, offset), snaplen});
   interfaces_.push_back(std::move(interface));
-  return {};
+  return true;
 }
 
-std::string PcapngFormat::read_packet(std::uint32_t type, Bytes body, Packet& packet) {
+bool PcapngFormat::read_packet(std::uint32_t type, Bytes body, Packet& packet) {
   if (type == kSimplePacket) return read_simple_packet(body, packet);
   constexpr std::size_t kHeader = 20;
-  if (body.size() < kHeader) return fmt::format("packet {} in too short a block", packets_ + 1);
+  if (body.size() < kHeader)
+    return fail(fmt::format("packet {} in too short a block", packets_ + 1));
   const std::uint8_t* const at = body.data();
   const std::uint32_t interface = type == kEnhancedPacket ? order_.u32(at) : order_.u16(at);
   if (interface >= section_.size()) {
-    return fmt::format("packet {} is of interface {}, but the section has {}", packets_ + 1,
-                       interface, section_.size());
+    return fail(fmt::format("packet {} is of interface {}, but the section has {}", packets_ + 1,
+                            interface, section_.size()));
   }
   const std::uint32_t captured = order_.u32(at + 12);
   if (captured > kMaxCaptured || captured > body.size() - kHeader) {
-    return fmt::format("packet {} claims {} captured bytes in a block of {}", packets_ + 1,
-                       captured, body.size() + kBlockFrame);
+    return fail(fmt::format("packet {} claims {} captured bytes in a block of {}", packets_ + 1,
+                            captured, body.size() + kBlockFrame));
   }
   const std::size_t options = kHeader + padded(captured);  // the body's size is a multiple of 4
   if (options < body.size() && !read_comments(packets_ + 1, body.subspan(options))) {
-    return fmt::format("packet {} with broken options", packets_ + 1);
+    return fail(fmt::format("packet {} with broken options", packets_ + 1));
   }
   const std::uint64_t ticks = std::uint64_t{order_.u32(at + 4)} << 32 | order_.u32(at + 8);
   stamp(packet, section_[interface].scale.at(ticks));
   packet.bytes = body.subspan(kHeader, captured);
   packet.original_length = std::max(captured, order_.u32(at + 16));
   packet.interface = static_cast<std::uint32_t>(section_begin_ + interface);
-  return {};
+  return true;
 }
 
-std::string PcapngFormat::read_simple_packet(Bytes body, Packet& packet) {
+bool PcapngFormat::read_simple_packet(Bytes body, Packet& packet) {
   if (section_.empty()) {
-    return fmt::format("packet {}, but the section has no interface", packets_ + 1);
+    return fail(fmt::format("packet {}, but the section has no interface", packets_ + 1));
   }
-  if (body.size() < 4) return fmt::format("packet {} in too short a block", packets_ + 1);
+  if (body.size() < 4) return fail(fmt::format("packet {} in too short a block", packets_ + 1));
   const std::uint32_t original = order_.u32(body.data());
   const std::uint32_t snaplen = section_[0].snaplen;
   const std::uint32_t captured = snaplen == 0 ? original : std::min(original, snaplen);
   if (captured > kMaxCaptured || captured > body.size() - 4) {
-    return fmt::format("packet {} claims {} captured bytes in a block of {}", packets_ + 1,
-                       captured, body.size() + kBlockFrame);
+    return fail(fmt::format("packet {} claims {} captured bytes in a block of {}", packets_ + 1,
+                            captured, body.size() + kBlockFrame));
   }
   stamp_untimed(packet);
   packet.bytes = body.subspan(4, captured);
   packet.original_length = original;
   packet.interface = static_cast<std::uint32_t>(section_begin_);
-  return {};
+  return true;
 }
 
-std::string PcapngFormat::read_names(Bytes body) {
+bool PcapngFormat::read_names(Bytes body) {
   const bool whole = each_option(order_, body, [&](unsigned kind, Bytes record) {
     const std::size_t address_bytes = kind == 1 ? 4 : kind == 2 ? 16 : 0;
     if (address_bytes == 0) return true;  // EUI-48 and EUI-64
@@ -259,15 +269,15 @@ std::string PcapngFormat::read_names(Bytes body) {
     }
     return true;
   });
-  return whole ? "" : "broken name resolution block";
+  return whole || fail("broken name resolution block");
 }
 
-std::string PcapngFormat::read_statistics(Bytes body) {
-  if (body.size() < 12) return "interface statistics that are too short";
+bool PcapngFormat::read_statistics(Bytes body) {
+  if (body.size() < 12) return fail("interface statistics that are too short");
   const std::uint32_t index = order_.u32(body.data());
   if (index >= section_.size()) {
-    return fmt::format("statistics of interface {}, but the section has {}", index,
-                       section_.size());
+    return fail(
+        fmt::format("statistics of interface {}, but the section has {}", index, section_.size()));
   }
   Interface& interface = interfaces_[section_begin_ + index];
   const bool whole = each_option(order_, body.subspan(12), [&](unsigned code, Bytes value) {
@@ -278,18 +288,18 @@ std::string PcapngFormat::read_statistics(Bytes body) {
     if (code == 7) interface.dropped_by_kernel = order_.u64(value.data());
     return true;
   });
-  return whole ? "" : "interface statistics with broken options";
+  return whole || fail("interface statistics with broken options");
 }
 
-std::string PcapngFormat::read_secrets(Bytes body) {
-  if (body.size() < 8) return "secrets block that is too short";
+bool PcapngFormat::read_secrets(Bytes body) {
+  if (body.size() < 8) return fail("secrets block that is too short");
   const std::uint32_t length = order_.u32(body.data() + 4);
   if (length > body.size() - 8) {
-    return fmt::format("secrets block that claims {} bytes of secrets", length);
+    return fail(fmt::format("secrets block that claims {} bytes of secrets", length));
   }
   if (order_.u32(body.data()) == kTlsKeyLog) notes_.tls_keys(as_text(body.subspan(8, length)));
   const bool whole = read_comments(0, body.subspan(std::min(body.size(), 8 + padded(length))));
-  return whole ? "" : "secrets block with broken options";
+  return whole || fail("secrets block with broken options");
 }
 
 }  // namespace

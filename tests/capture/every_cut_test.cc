@@ -83,6 +83,7 @@ TEST(StreamFeed, ManyPacketsThroughASmallBuffer) {
   std::vector<std::size_t> cuts;
   for (std::size_t cut = 0; cut < file.size(); cut += 1 + random() % 9000) cuts.push_back(cut);
   EXPECT_EQ(read_cut(file, cuts), read_whole(file));
+  EXPECT_EQ(read_cut(file, cuts, 64, StreamFeed::kChunk), read_whole(file));
 }
 
 TEST(StreamFeed, MovesNoMoreBytesThanItGives) {

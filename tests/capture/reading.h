@@ -1,10 +1,10 @@
 // capture/reading.h - reads a source to its end and keeps what came out.
 #pragma once
 
-#include <gtest/gtest.h>
-
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -102,10 +102,12 @@ inline Reading read_whole(std::string_view file, std::size_t batch = 64) {
   return read_all(Savefile::over("f", std::make_unique<MemoryFeed>(copy)), batch);
 }
 
+/// The file as a stream, through a buffer that begins with `chunk` bytes.
 inline Reading read_cut(std::string_view file, std::vector<std::size_t> cuts,
-                        std::size_t batch = 64) {
+                        std::size_t batch = 64, std::size_t chunk = 64) {
   auto stream = std::make_unique<CutStream>(file, std::move(cuts));
-  return read_all(Savefile::over("f", std::make_unique<StreamFeed>(std::move(stream))), batch);
+  return read_all(Savefile::over("f", std::make_unique<StreamFeed>(std::move(stream), chunk)),
+                  batch);
 }
 
 }  // namespace wirelens
