@@ -40,6 +40,7 @@ bool Connection::take_ack(const Arrival& arrival) {
     return false;
   }
   if (ack > top && !is_plausible_ack(arrival, ack, top)) {
+    trouble(arrival, arrival.to()).doubted = arrival.tcp().acknowledgment;
     arrival.listener.flaw(kWrongAck, arrival.from, {});
     return false;
   }
@@ -81,7 +82,7 @@ void Connection::advance_ack(const Arrival& arrival, Offset ack) {
 void Connection::step_by_ack(const Arrival& arrival, Offset ack) {
   Half& self = half(arrival.from);
   Half& peer = half(arrival.to());
-  if (peer.syn && !peer.syn_done) {
+  if (peer.syn && !peer.syn_done && peer.syn_time_or_rtt_sum != 0) {
     peer.syn_done = true;
     const Duration took = arrival.now - timestamp_ns(peer.syn_time_or_rtt_sum);
     peer.syn_rtt = ShortDuration(took);

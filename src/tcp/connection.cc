@@ -165,6 +165,10 @@ void Connection::take(Arrival& arrival) {
   if (!self.based) {
     begin_stream(arrival.from, arrival.tcp().sequence);
     arrival.begin = 0;
+  } else if (midstream_ && self.next == 0 && !self.data_seen && arrival.begin == 1) {
+    ++trouble(arrival, arrival.from).keep_alives;  // what it began with was one
+    begin_stream(arrival.from, arrival.tcp().sequence);
+    arrival.begin = 0;
   }
   self.timestamps = self.timestamps || (!self.syn && arrival.tcp().options.has_timestamp);
   if (arrival.begin <= self.next && arrival.tcp().options.has_timestamp &&

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
 #include <memory_resource>
 #include <optional>
 #include <string>
@@ -46,6 +47,7 @@ struct Arrival;
 struct Chunk;
 struct Extra;
 struct Moment;
+struct Suspect;
 struct Trouble;
 
 /// What a packet did to the connection.
@@ -154,6 +156,7 @@ class Connection {
   void note_syn_options(const Arrival& arrival);
   void begin_stream(Direction from, std::uint32_t base);
   void syn_again(const Arrival& arrival);
+  void disbelieve_refusal(const Arrival& arrival);
   bool pick_syn(const Arrival& arrival);
   void remember_syn(const Arrival& arrival, Direction from, std::uint32_t sequence);
 
@@ -189,7 +192,7 @@ class Connection {
   void miss(const Moment& moment, Direction from, std::uint64_t bytes, const Stamp& stamp);
   bool has_hole(Direction from) const;
   Offset hole_end(Direction from) const;
-  void give_up_hole(const Moment& moment, Direction from);
+  void give_up_hole(const Moment& moment, Direction from, Offset limit = INT64_MAX);
   void age_hole(const Moment& moment, Direction from, bool by_packet);
   std::optional<Timestamp> hole_deadline(Direction from) const;
   void accept_with_urgent(const Arrival& arrival, const Chunk& chunk);
@@ -199,7 +202,8 @@ class Connection {
   bool is_stale(const Arrival& arrival) const;
   void put_aside(const Arrival& arrival, const Chunk& chunk);
   void believe(const Moment& moment, Direction from, Offset up_to);
-  bool believe_at(const Moment& moment, Direction from, Offset up_to);
+  bool believe_in(const Moment& moment, Direction from, Offset end);
+  void take_suspect(const Moment& moment, std::pmr::list<Suspect>::iterator place);
   void drop_suspects(const Moment& moment, Direction from, Offset up_to);
   bool spoken_for(Direction from, Offset ack) const;
 

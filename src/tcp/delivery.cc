@@ -70,6 +70,13 @@ bool Connection::take_payload(const Arrival& arrival) {
   if (arrival.has(TcpHeader::kUrg) && arrival.tcp().urgent != 0) {
     arrival.listener.flaw(kUrgent, arrival.from, {});
   }
+  if (Trouble* known = known_trouble(arrival.from); known && known->doubted) {
+    if (known->doubted == arrival.tcp().sequence && begin > self.next) {  // it was right after all
+      self.acked = arrival.tcp().sequence;
+      believe(arrival, arrival.from, begin);
+    }
+    if (begin >= self.next) known->doubted.reset();
+  }
   judge(arrival, begin, end);
   log_data(arrival, arrival.from);
   if (begin < self.next) report_conflicts(arrival, begin, std::min(end, self.next));
@@ -121,9 +128,8 @@ void Connection::deliver(const Moment& moment, Direction from, const Chunk& chun
   half(from).next = chunk.end();
   if (chunk.silent) return;
   if (!chunk.bytes.empty()) moment.listener.data(from, chunk.bytes, chunk.stamp);
-  if (chunk.length > chunk.bytes.size()) {  // cut off by the snapshot length
-    half(from).next -= static_cast<Offset>(chunk.length - chunk.bytes.size());
-    miss(moment, from, chunk.length - chunk.bytes.size(), chunk.stamp);
+  if (chunk.length > chunk.bytes.size()) {  // cut off by the snapshot length: sent, and not missing
+    moment.listener.gap(from, chunk.length - chunk.bytes.size(), chunk.stamp);
   }
 }
 
@@ -197,11 +203,13 @@ Offset Connection::hole_end(Direction from) const {
   return known.held.empty() ? *known.fin : known.held.first();
 }
 
-/// The oldest hole will not be filled. A suspect is better than nothing.
-void Connection::give_up_hole(const Moment& moment, Direction from) {
+/// The oldest hole will not be filled, at least not before `limit`. A suspect is better than
+/// nothing.
+void Connection::give_up_hole(const Moment& moment, Direction from, Offset limit) {
   Half& self = half(from);
-  const Offset end = hole_end(from);
-  believe(moment, from, end);
+  const Offset end = std::min(hole_end(from), limit);
+  while (believe_in(moment, from, end)) {
+  }
   if (self.next < end) {
     miss(moment, from, static_cast<std::uint64_t>(end - self.next), moment.stamp);
   }
@@ -221,7 +229,7 @@ void Connection::age_hole(const Moment& moment, Direction from, bool by_packet) 
                       waiting.waiting_packets > kAckGracePackets ||
                       waiting.held.booked() > kHoldBytes;
     while (over && has_hole(from) && self.acked_offset() > self.next) {
-      give_up_hole(moment, from);
+      give_up_hole(moment, from, self.acked_offset());
     }
     return;
   }

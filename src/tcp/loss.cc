@@ -18,7 +18,8 @@ namespace wirelens::tcp {
 namespace {
 
 /// Copies by a mirror port come within this, if the IPv4 identification says that they are copies.
-constexpr Duration kCopyById = std::chrono::seconds(1);
+/// Some senders resend with the old number, but no sooner than this.
+constexpr Duration kCopyById = std::chrono::milliseconds(100);
 /// And within these without one: the sender could not have resent as fast.
 constexpr Duration kCopyByTimestamp = std::chrono::milliseconds(1);
 constexpr Duration kCopyByTime = std::chrono::microseconds(100);
@@ -35,7 +36,16 @@ bool Connection::is_capture_duplicate(const Arrival& arrival) {
   if (!self.based || self.packets == 0 || arrival.has(TcpHeader::kSyn)) return false;
   if (arrival.length() > 0) return is_same_segment(arrival);
   const std::uint16_t id = arrival.decoded.identification;
-  if (id == 0 || id != self.last_id || arrival.tcp().window != self.window) return false;
+  if (id != self.last_id || arrival.tcp().window != self.window) return false;
+  if (id == 0) {
+    // Nothing but the timestamp and the time tells a copy from a duplicate ACK, and that with SACK
+    // a duplicate ACK would say what it is for.
+    const TcpOptions& options = arrival.tcp().options;
+    if (!options.has_timestamp || options.timestamp_value != self.timestamp || !self.sack ||
+        !peer.sack || options.sack_blocks != 0 || arrival.now - last_time_ >= kCopyByTimestamp) {
+      return false;
+    }
+  }
   if (arrival.has(TcpHeader::kRst)) return self.reset;
   const Offset last = self.next + (self.fin ? 1 : 0);
   const Offset end = arrival.begin + (arrival.has(TcpHeader::kFin) ? 1 : 0);
@@ -51,6 +61,8 @@ bool Connection::is_same_segment(const Arrival& arrival) {
       sent->length != arrival.length()) {
     return false;
   }
+  const Seq begin = sent->begin;
+  if (kept->compare(begin, arrival.decoded.payload)) return false;
   const Duration age = arrival.now - sent->time;
   const std::uint16_t id = arrival.decoded.identification;
   if (id != 0) {
@@ -70,17 +82,19 @@ bool Connection::take_probe(const Arrival& arrival) {
   const Half& self = half(arrival.from);
   const bool closed_window = half(arrival.to()).closed_window;
   const Offset top = high(arrival.from);
-  if (top > 0 || self.syn) {
-    if (arrival.begin == top - 1 && !self.fin) {
-      Trouble& counts = trouble(arrival, arrival.from);
-      ++(closed_window ? counts.zero_window_probes : counts.keep_alives);
-      return true;
-    }
-  }
   if (closed_window && arrival.length() == 1 && arrival.begin == top) {
+    // One byte that the receiver will hardly take; its ACK will tell.
     ++trouble(arrival, arrival.from).zero_window_probes;
+    put_aside(arrival, arrival.chunk());
+    return true;
   }
-  return false;
+  // A probe repeats what was acknowledged; a byte that was not is sent again.
+  if (arrival.begin != top - 1 || self.fin || !self.has_acked || self.acked_offset() < top) {
+    return false;
+  }
+  Trouble& counts = trouble(arrival, arrival.from);
+  ++(closed_window ? counts.zero_window_probes : counts.keep_alives);
+  return true;
 }
 
 /// Counts what [begin, end) is, before any of it is taken.

@@ -100,7 +100,7 @@ void Connection::note_syn_options(const Arrival& arrival) {
   self.md5 = options.md5;
   self.window = arrival.tcp().window;
   self.has_window = true;
-  self.syn_time_or_rtt_sum = arrival.now.time_since_epoch().count();
+  if (!self.has_acked) self.syn_time_or_rtt_sum = arrival.now.time_since_epoch().count();
   log(self.syn_ack ? 'h' : 's', arrival, arrival.from);
 }
 
@@ -168,7 +168,9 @@ void Connection::take_syn_ack(Arrival& arrival) {
     arrival.listener.flaw(kSynInConnection, arrival.from, {});
     return;
   }
+  if (reset_ && refused_) disbelieve_refusal(arrival);
   if (self.next == 0) begin_stream(arrival.from, arrival.tcp().sequence + 1);
+  if (self.fin && !self.ended) withdraw_fin(arrival);  // it came before the SYN-ACK
   arrival.begin = 0;
   if (crossed) {
     self.syn_ack = true;
@@ -187,6 +189,24 @@ void Connection::take_syn_ack(Arrival& arrival) {
     drop_suspects(arrival, arrival.to(), INT64_MAX);
   }
   if (arrival.length() > 0) put_aside(arrival, arrival.chunk());
+}
+
+/// A server that refused does not answer the same SYN with another: the reset was not its own, or
+/// the SYN was sent again and found somebody listening.
+void Connection::disbelieve_refusal(const Arrival& arrival) {
+  arrival.listener.flaw(kResetIgnored, std::nullopt, {});
+  reset_ = 0;
+  refused_ = 0;
+  half(arrival.from) = [](const Half& before) {
+    Half fresh;
+    fresh.packets = before.packets;
+    fresh.ttl = before.ttl;
+    fresh.last_id = before.last_id;
+    fresh.ended = before.ended;
+    return fresh;
+  }(half(arrival.from));
+  half(arrival.to()).reset = false;
+  half(arrival.to()).state = State::syn_sent;
 }
 
 /// Finds the SYN that this SYN-ACK answers and goes on from it.

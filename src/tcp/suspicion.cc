@@ -40,7 +40,9 @@ const Flaw* Connection::suspicion(const Arrival& arrival) const {
     // Twice the window, since the capture may have missed the ACK that moved it on.
     const auto window = static_cast<Offset>(std::max<std::uint64_t>(window_of(arrival.to()), 1));
     const Offset edge = std::max(self.acked_offset(), self.next) + 2 * window;
-    if (arrival.begin >= edge) return &kOutOfWindow;
+    const Trouble* known = known_trouble(arrival.from);
+    const bool agreed = known != nullptr && known->doubted == arrival.tcp().sequence;
+    if (arrival.begin >= edge && !agreed) return &kOutOfWindow;
   }
   return nullptr;
 }
@@ -59,6 +61,11 @@ void Connection::put_aside(const Arrival& arrival, const Chunk& chunk) {
   if (chunk.length == 0 && !fin) return;
   if (chunk.end() <= self.next && !(fin && chunk.end() == self.next)) return;
   Extra& more = extra(arrival);
+  for (const Suspect& each : more.suspects) {
+    const bool same = each.from == arrival.from && each.chunk.begin == chunk.begin &&
+                      each.bytes.size() == chunk.bytes.size() && each.fin == fin;
+    if (same && std::equal(each.bytes.begin(), each.bytes.end(), chunk.bytes.begin())) return;
+  }
   const std::size_t cost = Extra::kSuspectCost + chunk.bytes.size();
   if (chunk.bytes.size() > Extra::kMaxSuspectBytes) return;
   while (!more.suspects.empty() &&
@@ -79,11 +86,12 @@ void Connection::put_aside(const Arrival& arrival, const Chunk& chunk) {
   more.suspects.back().chunk.bytes = more.suspects.back().bytes;
 }
 
-/// An ACK up to `ack` agrees with the end, or lies within, a segment that was put aside.
+/// An ACK up to `ack` agrees with an end of, or lies within, a segment that was put aside: after an
+/// outage of the capture both ends are far ahead, and agree.
 bool Connection::spoken_for(Direction from, Offset ack) const {
   if (extra_ == nullptr) return false;
   return std::any_of(extra_->suspects.begin(), extra_->suspects.end(), [&](const Suspect& each) {
-    return each.from == from && ack > each.chunk.begin &&
+    return each.from == from && ack >= each.chunk.begin &&
            ack <= each.chunk.end() + (each.fin ? 1 : 0);
   });
 }
@@ -92,19 +100,34 @@ bool Connection::spoken_for(Direction from, Offset ack) const {
 /// as far as nothing better came.
 void Connection::believe(const Moment& moment, Direction from, Offset up_to) {
   if (extra_ == nullptr) return;
-  while (believe_at(moment, from, up_to)) {
+  auto& suspects = extra_->suspects;
+  for (;;) {
+    const auto place = std::find_if(suspects.begin(), suspects.end(), [&](const Suspect& each) {
+      return each.from == from && each.chunk.end() + (each.fin ? 1 : 0) <= up_to;
+    });
+    if (place == suspects.end()) return;
+    take_suspect(moment, place);
   }
 }
 
-/// Takes one suspect. The first copy counts, as everywhere.
-bool Connection::believe_at(const Moment& moment, Direction from, Offset up_to) {
+/// Nobody speaks for them, but a hole that ends at `end` would be a gap without: takes the first
+/// suspect that reaches into it.
+bool Connection::believe_in(const Moment& moment, Direction from, Offset end) {
   auto& suspects = extra_->suspects;
   const auto place = std::find_if(suspects.begin(), suspects.end(), [&](const Suspect& each) {
-    return each.from == from && each.chunk.end() + (each.fin ? 1 : 0) <= up_to;
+    return each.from == from && each.chunk.begin < end && each.chunk.end() > half(from).next;
   });
   if (place == suspects.end()) return false;
-  Half& self = half(from);
+  take_suspect(moment, place);
+  return true;
+}
+
+/// The first copy counts, as everywhere.
+void Connection::take_suspect(const Moment& moment, std::pmr::list<Suspect>::iterator place) {
+  auto& suspects = extra_->suspects;
   const Suspect& suspect = *place;
+  const Direction from = suspect.from;
+  Half& self = half(from);
   const Offset end = suspect.chunk.end();
   if (end > self.next) {
     self.ttl = suspect.ttl;
@@ -121,7 +144,6 @@ bool Connection::believe_at(const Moment& moment, Direction from, Offset up_to) 
   extra_->suspect_bytes -= suspect.bytes.size();
   moment.around.ledger.give(Charge::reassembly, Extra::kSuspectCost + suspect.bytes.size());
   suspects.erase(place);
-  return true;
 }
 
 /// Forgets what was put aside before `up_to`: better came, or nothing more is wanted.

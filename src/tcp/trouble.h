@@ -48,10 +48,11 @@ struct Trouble {
   Offset gap_end = 0;
 
   // What the other end's ACKs say about this direction.
-  std::uint32_t dup_acks = 0;  ///< of the current acknowledgment number
-  Timestamp evidence{};        ///< when the last duplicate ACK or new SACK block came
-  Offset sacked = 0;           ///< right edge of the highest SACK block
-  Timestamp zero_since{};      ///< when its own window closed; see Half::closed_window
+  std::uint32_t dup_acks = 0;            ///< of the current acknowledgment number
+  Timestamp evidence{};                  ///< when the last duplicate ACK or new SACK block came
+  std::optional<std::uint32_t> doubted;  ///< an ACK that nothing seen could explain
+  Offset sacked = 0;                     ///< right edge of the highest SACK block
+  Timestamp zero_since{};                ///< when its own window closed; see Half::closed_window
 };
 
 /// A segment that is not believed until the receiver acknowledges it.

@@ -245,6 +245,23 @@ TEST(Ambiguity, T12OtherResets) {
   }
 }
 
+TEST(Ambiguity, T12RefusalThatTheServerNeverSent) {
+  Dialogue talk;
+  talk.say(kClient, {.at = -1, .flags = kSyn});
+  talk.say(kServer, {.flags = kRst | kAck});
+  talk.say(kServer, {.flags = kFin | kAck});
+  talk.say(kClient, {.flags = kRst, .window = 0});
+  talk.say(kServer, {.at = -1, .flags = kSyn | kAck});
+  talk.say(kClient, {});
+  EXPECT_EQ(talk.states(), "established/established");
+  EXPECT_TRUE(talk.flawed("tcp.rst_ignored"));
+  talk.say(kClient, {.payload = kGet});
+  talk.say(kServer, {.ack = static_cast<std::int64_t>(kGet.size()), .payload = "200"});
+  EXPECT_EQ(talk.heard(kClient), kGet);
+  EXPECT_EQ(talk.heard(kServer), "200");
+  EXPECT_EQ(talk.record().close, Close::open);
+}
+
 TEST(Ambiguity, T13ResetIgnored) {
   Dialogue talk;
   talk.handshake();
@@ -603,6 +620,18 @@ TEST(Ambiguity, T30LossOfTheCapture) {
   EXPECT_EQ(talk.sent(kServer).retransmitted_packets, 0u);
 }
 
+TEST(Ambiguity, T30OnlyWhatIsAcknowledgedIsGivenUp) {
+  Dialogue talk;
+  talk.handshake();
+  talk.say(kServer, {.payload = "head"});
+  talk.say(kServer, {.at = 104, .payload = "tail"});
+  talk.say(kClient, {.ack = 54});
+  talk.pass(150ms);
+  EXPECT_EQ(talk.heard(kServer), "head<50>");
+  talk.say(kServer, {.at = 54, .payload = std::string(50, 'x'), .after = 2s});
+  EXPECT_EQ(talk.heard(kServer), "head<50>" + std::string(50, 'x') + "tail");
+}
+
 TEST(Ambiguity, T30AckBeforeItsData) {
   Dialogue talk;
   talk.handshake();
@@ -629,6 +658,29 @@ TEST(Ambiguity, T30BothEndsAgreeAfterALongOutage) {
   EXPECT_EQ(talk.heard(kServer), "head<89999996>tail");
   talk.say(kServer, {.at = 90'000'004, .payload = "end"});
   EXPECT_EQ(talk.heard(kServer), "head<89999996>tailend");
+}
+
+TEST(Ambiguity, T30AckAndDataAgreeAfterLongOutages) {
+  Dialogue talk;
+  talk.handshake();
+  std::int64_t at = 0;
+  std::string heard;
+  for (int i = 0; i < 6; ++i) {
+    const std::int64_t jump = 1'900'000'000;
+    at += jump;
+    if (i % 2 == 0) {  // the ACK of what was missed comes first
+      talk.say(kClient, {.ack = at, .after = 3s});
+      talk.say(kServer, {.at = at, .payload = "tail"});
+    } else {
+      talk.say(kServer, {.at = at, .payload = "tail", .after = 3s});
+      talk.say(kClient, {.ack = at});
+      talk.say(kClient, {.ack = at + 4});
+    }
+    talk.pass(200ms);
+    heard += "<" + std::to_string(i == 0 ? jump : jump - 4) + ">tail";
+    EXPECT_EQ(talk.heard(kServer), heard) << i;
+  }
+  EXPECT_GT(talk.sent(kServer).missing_bytes, std::uint64_t{1} << 32);
 }
 
 TEST(Ambiguity, T31OneSide) {
@@ -659,6 +711,16 @@ TEST(Ambiguity, T31NoAcksStaysBounded) {
   }
   EXPECT_EQ(talk.sent(kClient).bytes, 3'000'000u);
   EXPECT_EQ(talk.sent(kClient).missing_bytes, 1u);
+}
+
+TEST(Ambiguity, T32MidstreamBeginsWithAKeepAlive) {
+  Dialogue talk;
+  talk.say(kServer, {.at = 999, .ack = 77});
+  talk.say(kClient, {.at = 77, .ack = 1000});
+  talk.say(kServer, {.at = 1000, .ack = 77, .payload = "data"});
+  talk.say(kClient, {.at = 77, .ack = 1004});
+  EXPECT_EQ(talk.heard(kServer), "data");
+  EXPECT_EQ(talk.sent(kServer).keep_alives, 1u);
 }
 
 TEST(Ambiguity, T32Midstream) {
