@@ -44,8 +44,8 @@ class Mapping {
 
 /// A mapped file as a feed. Pages come by faults. Measured against populating windows of 64 KiB to
 /// 16 MiB and against read() into a buffer, that costs about half where the page cache holds large
-/// folios, and the same within a tenth where it holds single pages. What lies kBehind back is let go,
-/// so that a large file does not fill the memory; whoever still looks at it faults it in again.
+/// folios, and the same within a tenth where it holds single pages. What lies kBehind back is let
+/// go, so that a large file does not fill the memory; whoever still looks at it faults it in again.
 class MappedFeed final : public Feed {
  public:
   static constexpr std::size_t kWindow = 4u << 20;
