@@ -55,8 +55,8 @@ std::optional<std::string_view> text(std::string_view value) {
   return value;
 }
 
-void describe_content(const Content& content, std::optional<std::uint64_t>& wire_bytes,
-                      std::optional<std::uint64_t>& bytes,
+void describe_content(const Content& content, std::optional<std::uint64_t>& bytes,
+                      std::optional<std::uint64_t>& wire_bytes,
                       std::optional<std::string_view>& preview) {
   if (!content.present) return;
   wire_bytes = content.wire_bytes;

@@ -97,9 +97,9 @@ Fit probe_request(std::string_view text) {
   const std::string_view target = text.substr(length + 1);
   const bool known = is_known_method(method);
   if (known && target.starts_with('/')) return Fit::certain;
-  const std::size_t lf = target.find('\n');
-  if (lf == std::string_view::npos) return method == "PRI" ? Fit::no : Fit::unsure;
-  return target.substr(0, lf).find(" HTTP/1.") != std::string_view::npos ? Fit::certain : Fit::no;
+  const std::string_view line = text.substr(0, text.find('\n'));
+  if (line.size() == text.size()) return method == "PRI" ? Fit::no : Fit::unsure;
+  return line.find(" HTTP/1.", length) != std::string_view::npos ? Fit::certain : Fit::no;
 }
 
 Fit probe_response(std::string_view text) {

@@ -55,10 +55,10 @@ void Conversation::look(Context& context, Side& side) {
   side.in.abandon(true);
   ++side.probed;
   // A stream whose beginning was seen has had its chance; otherwise a later slice may begin a
-  // message. The client mostly speaks first, so what the server says does not decide alone.
+  // message. Neither side decides alone: one may greet or speak garbage, and the answer tells.
   const bool begun = context.midstream() || side.holes;
-  const Side& client = sides_[index(Direction::from_client)];
-  if (side.probed >= (begun ? kMaxProbes : 1) && (client.probed > 0 || side.probed >= kMaxProbes)) {
+  const Side& other = sides_[index(opposite(side.in.from()))];
+  if (side.probed >= (begun ? kMaxProbes : 1) && (other.probed > 0 || side.probed >= kMaxProbes)) {
     become_opaque(context);
   }
 }
