@@ -67,6 +67,14 @@ constexpr std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// Where the first of `kMarks` stands from `from` on, or the end of the text. (find_first_of()
+/// calls a function for every byte.)
+template <char... kMarks>
+constexpr std::size_t find_any(std::string_view text, std::size_t from = 0) {
+  while (from < text.size() && ((text[from] != kMarks) && ...)) ++from;
+  return from < text.size() ? from : text.size();
+}
+
 /// Takes the text before the next `mark` off the front of `rest`, and the mark; all of it when
 /// there is none.
 constexpr std::string_view cut(std::string_view& rest, char mark) {

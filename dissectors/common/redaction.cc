@@ -39,7 +39,7 @@ std::size_t before_authority(std::string_view uri) {
 bool append_parameters(std::string_view query, std::pmr::string& out) {
   bool found = false;
   while (!query.empty()) {
-    const std::size_t end = query.find_first_of("&;?#");
+    const std::size_t end = find_any<'&', ';', '?', '#'>(query);
     const std::string_view pair = query.substr(0, end);
     const std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && equals + 1 < pair.size() &&
@@ -49,7 +49,7 @@ bool append_parameters(std::string_view query, std::pmr::string& out) {
     } else {
       out.append(pair);
     }
-    if (end == std::string_view::npos) break;
+    if (end == query.size()) break;
     out.push_back(query[end]);
     query.remove_prefix(end + 1);
   }
@@ -142,14 +142,15 @@ std::string_view RedactedTexts::field(std::string_view name, std::string_view va
 }
 
 std::string_view RedactedTexts::uri(std::string_view uri) {
-  if (uri.find_first_of("?;#@") == std::string_view::npos) return uri;
+  if (find_any<'?', ';', '#', '@'>(uri) == uri.size()) return uri;
   std::pmr::string text(texts_.get_allocator());
   text.reserve(uri.size());
   bool found = false;
   std::string_view rest = uri;
   const std::size_t front = before_authority(uri);
   if (front > 0 || uri.front() != '/') {
-    const std::string_view authority = uri.substr(front, uri.find_first_of("/?#", front) - front);
+    const std::string_view authority =
+        uri.substr(front, find_any<'/', '?', '#'>(uri, front) - front);
     const std::size_t at = authority.find_last_of('@');
     if (at != std::string_view::npos) {
       text.append(uri.substr(0, front)).append(kRedacted);
@@ -157,7 +158,7 @@ std::string_view RedactedTexts::uri(std::string_view uri) {
       found = true;
     }
   }
-  const std::size_t parameters = std::min(rest.find_first_of("?;#"), rest.size());
+  const std::size_t parameters = find_any<'?', ';', '#'>(rest);
   const std::size_t begin = std::min(parameters + 1, rest.size());
   text.append(rest.substr(0, begin));
   found = append_parameters(rest.substr(begin), text) || found;

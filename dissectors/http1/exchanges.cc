@@ -34,7 +34,7 @@ Place place_of(const Head& head, std::string_view target) {
   if (colon == std::string_view::npos || !http::is_token(target.substr(0, colon))) return place;
   place.scheme = target.substr(0, colon);
   const std::string_view rest = target.substr(colon + 3);
-  std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  std::string_view authority = rest.substr(0, http::find_any<'/', '?', '#'>(rest));
   place.path = rest.substr(authority.size());
   if (place.path.empty()) place.path = "/";
   authority.remove_prefix(authority.find_last_of('@') + 1);

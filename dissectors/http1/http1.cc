@@ -43,7 +43,7 @@ class Http1 final : public Dissector {
   Part<bool> await_decision(Input& in, bool connects);
   Part<Framing> check_framing(Input& in, const Pending& pending, Framing framing);
 
-  void take_head(Context& context, Input& in, Message& message, Bytes text, std::size_t lines);
+  void take_head(Context& context, Input& in, Message& message, Bytes text);
   void take_cut_head(Context& context, Input& in, Kind kind, Bytes text, const Stamp& first);
   void end_request(Pending& pending, const Stamp& last, bool complete);
   void end_response(Pending& pending, const Stamp& last, bool complete);
@@ -88,9 +88,8 @@ void tell(Context& context, const Faults& faults, Direction from) {
   }
 }
 
-void Http1::take_head(Context& context, Input& in, Message& message, Bytes text,
-                      std::size_t lines) {
-  message.head.keep(text, lines);
+void Http1::take_head(Context& context, Input& in, Message& message, Bytes text) {
+  message.head.keep(text);
   message.head.finish(context.settings().show_secrets);
   tell(context, message.head.head().faults, in.from());
 }
@@ -98,7 +97,7 @@ void Http1::take_head(Context& context, Input& in, Message& message, Bytes text,
 Part<bool> Http1::read_rest_of_head(Context& context, Input& in, Message& message, Bytes begun) {
   const std::string_view text = as_text(begun);
   const std::string_view lines = begun_lines(text);
-  message.head.keep(as_bytes(lines), kMaxFields);
+  message.head.keep(as_bytes(lines));
   HeadParser& parser = message.head.parser();
   parser.head().faults.add(Fault::long_head);
   auto reading = read_field_lines(in, parser, text.substr(lines.size()));
@@ -147,7 +146,7 @@ void Http1::take_cut_head(Context& context, Input& in, Kind kind, Bytes text, co
   if (!is_certain_start_line(kind, line)) return;
   Pending& pending = kind == Kind::request ? exchanges_.ask(first) : exchanges_.answer(first);
   Message& message = kind == Kind::request ? pending.request : pending.response;
-  message.head.keep(as_bytes(lines), kMaxFields);
+  message.head.keep(as_bytes(lines));
   message.head.finish(context.settings().show_secrets);
   if (kind == Kind::request) exchanges_.asked(pending);
   exchanges_.ended(pending, message, in.last_stamp(), false);
@@ -229,7 +228,7 @@ Dissection Http1::read_requests(Context& context, Input& in, bool lost) {
       auto rest = read_rest_of_head(context, in, pending.request, token.bytes);
       whole = co_await rest;
     } else {
-      take_head(context, in, pending.request, token.bytes, scan.lines());
+      take_head(context, in, pending.request, token.bytes);
     }
     exchanges_.asked(pending);
     const Head& head = pending.request.head.head();
@@ -312,7 +311,7 @@ Dissection Http1::read_responses(Context& context, Input& in, bool lost) {
       auto rest = read_rest_of_head(context, in, pending.response, token.bytes);
       whole = co_await rest;
     } else {
-      take_head(context, in, pending.response, token.bytes, scan.lines());
+      take_head(context, in, pending.response, token.bytes);
     }
     const Head& head = pending.response.head.head();
     const std::string_view method =

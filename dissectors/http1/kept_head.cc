@@ -10,8 +10,9 @@ KeptHead::~KeptHead() {
   if (block_) memory_.deallocate(block_, size_, alignof(HeaderField));
 }
 
-void KeptHead::keep(Bytes text, std::size_t lines) {
-  const std::size_t capacity = std::min(lines, kMaxFields);
+void KeptHead::keep(Bytes text) {
+  const TextMarks marks = marks_of(as_text(text));
+  const std::size_t capacity = std::min(marks.lines, kMaxFields);
   const std::size_t front = capacity * sizeof(HeaderField);
   size_ = front + text.size();
   block_ = static_cast<std::byte*>(memory_.allocate(size_, alignof(HeaderField)));
@@ -19,7 +20,7 @@ void KeptHead::keep(Bytes text, std::size_t lines) {
   char* copy = reinterpret_cast<char*>(block_ + front);
   std::memcpy(copy, text.data(), text.size());
   parser_.emplace(kind_, fields_, capacity);
-  parser_->parse(copy, text.size());
+  parser_->parse(copy, text.size(), marks);
 }
 
 void KeptHead::finish(bool show_secrets) {

@@ -18,8 +18,8 @@ class KeptHead {
   KeptHead(const KeptHead&) = delete;
   KeptHead& operator=(const KeptHead&) = delete;
 
-  /// Copies and reads `text`, a head of at most `lines` lines.
-  void keep(Bytes text, std::size_t lines);
+  /// Copies and reads `text`, a head or whole lines of one.
+  void keep(Bytes text);
   /// For lines that come behind what keep() got.
   HeadParser& parser() { return *parser_; }
   /// All lines were read. Redacts unless `show_secrets`.

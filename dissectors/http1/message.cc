@@ -45,15 +45,17 @@ constexpr std::array<Flaw, kFaults> kFlaws = {{
     {"http.obscured_coding", "RFC 9112 6.1"},
 }};
 
-/// Control characters other than HTAB, CR and LF. Plain arithmetic, for the compiler to vectorise.
-bool has_control_characters(const char* text, std::size_t size) {
-  std::uint8_t found = 0;
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto c = static_cast<std::uint8_t>(text[i]);
-    const bool line_or_tab = (c == '\t') | (c == '\r') | (c == '\n');
-    found = static_cast<std::uint8_t>(found | ((c < 0x20) & !line_or_tab) | (c == 0x7f));
+/// The next line feed, or `end`. Lines are short: eight bytes at a time beat a call of memchr.
+char* find_line_feed(char* at, char* end) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101u;
+  for (; end - at >= 8; at += 8) {
+    const std::uint64_t differing =
+        load_le64(reinterpret_cast<const std::uint8_t*>(at)) ^ (kOnes * '\n');
+    const std::uint64_t zeros = (differing - kOnes) & ~differing & (kOnes * 0x80);
+    if (zeros != 0) return at + __builtin_ctzll(zeros) / 8;
   }
-  return found != 0;
+  while (at < end && *at != '\n') ++at;
+  return at;
 }
 
 std::optional<std::uint64_t> decimal(std::string_view digits) {
@@ -89,41 +91,69 @@ const Flaw& flaw_of(Fault fault) {
   return kFlaws[static_cast<std::size_t>(fault)];
 }
 
-void HeadParser::parse(char* text, std::size_t size) {
-  if (has_control_characters(text, size)) head_.faults.add(Fault::control_character);
-  char* at = text;
+TextMarks marks_of(std::string_view text) {
+  // Plain arithmetic over blocks, for the compiler to vectorise; a block looks one byte further.
+  constexpr std::size_t kBlock = 64;
+  TextMarks marks;
+  std::uint8_t control = 0;
+  std::uint8_t bare_cr = 0;
+  const auto look = [&](const char* at) {
+    std::uint8_t lines = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) {
+      const auto c = static_cast<std::uint8_t>(at[i]);
+      const bool allowed = (c == '\t') | (c == '\r') | (c == '\n');
+      control = static_cast<std::uint8_t>(control | ((c < 0x20) & !allowed) | (c == 0x7f));
+      bare_cr = static_cast<std::uint8_t>(bare_cr | ((c == '\r') & (at[i + 1] != '\n')));
+      lines = static_cast<std::uint8_t>(lines + (c == '\n'));
+    }
+    marks.lines += lines;
+  };
+  while (text.size() > kBlock) {
+    look(text.data());
+    text.remove_prefix(kBlock);
+  }
+  char last[kBlock + 1];
+  std::memset(last, ' ', sizeof last);
+  text.copy(last, text.size());
+  last[text.size()] = '\n';  // a CR at the end is none without LF
+  look(last);
+  if (text.size() < kBlock) --marks.lines;
+  marks.control = control != 0;
+  marks.bare_cr = bare_cr != 0;
+  return marks;
+}
+
+void HeadParser::parse(char* text, std::size_t size, const TextMarks& marks) {
+  if (marks.control) head_.faults.add(Fault::control_character);
+  if (marks.bare_cr) head_.faults.add(Fault::bare_cr);
   char* const end = text + size;
-  bool first = true;
-  while (at < end) {
-    auto* lf = static_cast<char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
-    char* line_end = lf ? lf : end;
+  for (char* at = text; at < end;) {
+    const bool first = at == text;
+    char* lf = find_line_feed(at, end);
     // A folded line (obs-fold) goes on where the next begins with white space.
-    while (!first && lf && lf + 1 < end && (lf[1] == ' ' || lf[1] == '\t') && line_end > at &&
-           *at != '\r') {
+    while (!first && end - lf > 1 && (lf[1] == ' ' || lf[1] == '\t') && lf > at && *at != '\r') {
       head_.faults.add(Fault::obs_fold);
       if (lf[-1] == '\r') lf[-1] = ' ';
       *lf = ' ';
-      lf = static_cast<char*>(std::memchr(lf + 1, '\n', static_cast<std::size_t>(end - lf - 1)));
-      line_end = lf ? lf : end;
+      lf = find_line_feed(lf + 1, end);
     }
+    char* line_end = lf;
     if (line_end > at && line_end[-1] == '\r') {
       --line_end;
-    } else if (lf) {
+    } else if (lf < end) {
       head_.faults.add(Fault::bare_lf);
     }
     const std::string_view line(at, static_cast<std::size_t>(line_end - at));
     if (first) {
       start_line(line);
-      first = false;
     } else if (!line.empty()) {
       field_line(line, true);
     }
-    at = lf ? lf + 1 : end;
+    at = lf + 1;
   }
 }
 
 void HeadParser::start_line(std::string_view line) {
-  if (line.find('\r') != std::string_view::npos) head_.faults.add(Fault::bare_cr);
   head_.kind == Kind::request ? request_line(line) : status_line(line);
 }
 
@@ -137,7 +167,7 @@ void HeadParser::request_line(std::string_view line) {
   }
   line = trimmed(line);
   // The version is what follows the last space: a target with spaces in it is still one target.
-  const std::size_t space = line.find_last_of(" \t");
+  const std::size_t space = line.find_last_of(' ');
   const std::string_view last =
       space == std::string_view::npos ? std::string_view() : line.substr(space + 1);
   head_.target = line;
@@ -159,7 +189,7 @@ void HeadParser::request_line(std::string_view line) {
 
 void HeadParser::check_target() {
   const std::string_view target = head_.target;
-  if (target.find_first_of(" \t") != std::string_view::npos) {
+  if (http::find_any<' ', '\t'>(target) < target.size()) {
     head_.faults.add(Fault::space_in_target);
   }
   const bool connects = head_.method == "CONNECT";
@@ -206,7 +236,6 @@ void HeadParser::field_line(std::string_view line, bool store) {
     head_.faults.add(is_token(name) ? Fault::space_before_colon : Fault::malformed_field);
   }
   const std::string_view value = trimmed(line.substr(colon + 1));
-  if (value.find('\r') != std::string_view::npos) head_.faults.add(Fault::bare_cr);
   if (store && head_.fields == capacity_) {
     head_.faults.add(Fault::many_fields);
     store = false;

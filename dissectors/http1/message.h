@@ -97,6 +97,14 @@ struct Head {
   bool is_1_0() const { return version == "1.0"; }
 };
 
+/// What one look over a text shows.
+struct TextMarks {
+  std::size_t lines = 0;  ///< line feeds
+  bool control = false;   ///< control characters other than HTAB, CR and LF
+  bool bare_cr = false;   ///< CR without LF behind it, other than at the end
+};
+TextMarks marks_of(std::string_view text);
+
 /// Reads a head line by line. Lines come without their line ends.
 class HeadParser {
  public:
@@ -106,8 +114,9 @@ class HeadParser {
     head_.kind = kind;
   }
 
-  /// A whole head, its last line end included. Writes over folds in `text`: nowhere else.
-  void parse(char* text, std::size_t size);
+  /// A whole head, its last line end included, and its marks. Writes over folds in `text`: nowhere
+  /// else.
+  void parse(char* text, std::size_t size, const TextMarks& marks);
   void start_line(std::string_view line);
   /// `store` is false for fields whose text will not last.
   void field_line(std::string_view line, bool store);

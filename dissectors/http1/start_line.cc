@@ -87,6 +87,35 @@ bool is_request_line(std::string_view line) {
          line.find(" RTSP/") == std::string_view::npos;
 }
 
+/// The length of a head: up to and with its empty line; 0 if that is not in `text`. It does not
+/// begin before `seen` without the last two bytes.
+std::size_t end_of_head(std::string_view text, std::size_t seen) {
+  constexpr std::size_t kBlock = 64;
+  std::size_t i = seen < 2 ? 0 : seen - 2;
+  while (i < text.size()) {
+    const std::size_t end = std::min(i + kBlock, text.size());
+    bool worth_a_look = true;
+    if (i + kBlock < text.size()) {  // plain arithmetic, for the compiler to vectorise
+      const char* const at = text.data() + i;
+      std::uint8_t found = 0;
+      for (std::size_t j = 0; j < kBlock; ++j) {
+        found = static_cast<std::uint8_t>(
+            found | ((at[j] == '\n') & ((at[j + 1] == '\n') | (at[j + 1] == '\r'))));
+      }
+      worth_a_look = found != 0;
+    }
+    while (worth_a_look) {
+      i = text.find('\n', i);
+      if (i >= end) break;
+      const std::string_view next = text.substr(++i, 2);
+      if (next.starts_with('\n')) return i + 1;
+      if (next == "\r\n") return i + 2;
+    }
+    i = end;
+  }
+  return 0;
+}
+
 Fit probe_request(std::string_view text) {
   while (!text.empty() && (text.front() == '\r' || text.front() == '\n')) text.remove_prefix(1);
   const std::size_t length = token_length(text);
@@ -160,10 +189,10 @@ HeadScan::Guess HeadScan::judge_beginning(std::string_view text) const {
   return next == ' ' || ((next == '\r' || next == '\n') && !lost_) ? Guess::yes : Guess::no;
 }
 
-std::size_t HeadScan::junk(Bytes available, std::size_t from) {
+std::size_t HeadScan::junk(Bytes available) {
   found_ = Found::junk;
   const std::string_view text = as_text(available);
-  for (std::size_t at = from;;) {
+  for (std::size_t at = 0;;) {
     const std::size_t lf = text.find('\n', at);
     mid_line_ = lf == std::string_view::npos;
     if (mid_line_) return text.size();
@@ -181,42 +210,30 @@ HeadScan::Found HeadScan::found_too_long(Bytes token) const {
 
 std::size_t HeadScan::operator()(Bytes available, std::size_t seen) {
   const std::string_view text = as_text(available);
-  if (mid_line_) return junk(available, 0);
+  if (mid_line_) return junk(available);
   if (!start_line_judged_) {
     if (text.front() == '\r' || text.front() == '\n') {
       const std::size_t length = text.front() == '\n' ? 1 : 2;
       if (length > text.size()) return 0;
       found_ = Found::empty_line;
-      if (text[length - 1] == '\n') return length;
-      return junk(available, 0);
+      return text[length - 1] == '\n' ? length : junk(available);
     }
-    if (judge_beginning(text) == Guess::no) return junk(available, 0);
+    if (judge_beginning(text) == Guess::no) return junk(available);
+    const std::size_t lf = text.find('\n', seen);
+    if (lf == std::string_view::npos) return 0;
+    const std::string_view line = without_cr(text.substr(0, lf));
+    const bool fits = lost_ ? is_certain_start_line(kind_, line)
+                            : kind_ == Kind::response || is_request_line(line);
+    if (!fits) return junk(available);
+    start_line_judged_ = true;
+    if (kind_ == Kind::request && !lost_ && is_simple_request(line)) {
+      found_ = Found::simple;
+      return lf + 1;
+    }
+    seen = lf;
   }
-  for (std::size_t at = std::max(seen, line_start_);;) {
-    const auto* lf =
-        static_cast<const char*>(std::memchr(text.data() + at, '\n', text.size() - at));
-    if (!lf) return 0;
-    const auto end = static_cast<std::size_t>(lf - text.data());
-    const std::size_t length = end - line_start_;
-    if (length == 0 || (length == 1 && text[line_start_] == '\r')) {
-      found_ = Found::head;
-      return end + 1;
-    }
-    if (!start_line_judged_) {
-      const std::string_view line = without_cr(text.substr(0, end));
-      const bool fits = lost_ ? is_certain_start_line(kind_, line)
-                              : kind_ == Kind::response || is_request_line(line);
-      if (!fits) return junk(available, 0);
-      start_line_judged_ = true;
-      if (kind_ == Kind::request && !lost_ && is_simple_request(line)) {
-        found_ = Found::simple;
-        return end + 1;
-      }
-    }
-    ++lines_;
-    at = line_start_ = end + 1;
-    if (at == text.size()) return 0;
-  }
+  found_ = Found::head;
+  return end_of_head(text, seen);
 }
 
 }  // namespace wirelens::http1

@@ -42,17 +42,11 @@ class HeadScan {
   /// For Input::gather().
   std::size_t operator()(Bytes available, std::size_t seen);
   /// Before the next token.
-  void begin() {
-    line_start_ = 0;
-    lines_ = 0;
-    start_line_judged_ = false;
-  }
+  void begin() { start_line_judged_ = false; }
   /// Of the last token.
   Found found() const { return found_; }
   /// Of a token that grew too long: a head if it begins like one.
   Found found_too_long(Bytes token) const;
-  /// Lines of the head, its start line included and its empty line not.
-  std::size_t lines() const { return lines_; }
   /// The next bytes are at the beginning of a line, or of a message.
   void found_place() {
     lost_ = false;
@@ -64,15 +58,13 @@ class HeadScan {
  private:
   enum class Guess : std::uint8_t { no, maybe, yes };
   Guess judge_beginning(std::string_view text) const;
-  std::size_t junk(Bytes available, std::size_t from);
+  std::size_t junk(Bytes available);
 
   Kind kind_;
   bool lost_;
   bool mid_line_ = false;  // the last junk ended before its line did
   bool start_line_judged_ = false;
   Found found_ = Found::head;
-  std::size_t line_start_ = 0;
-  std::size_t lines_ = 0;
 };
 
 }  // namespace wirelens::http1

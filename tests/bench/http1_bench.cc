@@ -8,6 +8,8 @@
 #include "all.h"
 #include "dissect/conversation.h"
 #include "event/exchange.h"
+#include "http1/message.h"
+#include "http1/start_line.h"
 
 namespace wirelens {
 namespace {
@@ -89,6 +91,25 @@ void converse(benchmark::State& state, std::size_t body, std::size_t chunk) {
   state.SetBytesProcessed(
       static_cast<std::int64_t>(runs * kExchanges * (question.size() + answer.size())));
 }
+/// The parser alone: finding a head's end, then reading its lines.
+void parse(benchmark::State& state, http1::Kind kind, const std::string& head) {
+  std::string text = head;
+  alignas(HeaderField) std::byte fields[32 * sizeof(HeaderField)];
+  for (auto _ : state) {
+    http1::HeadScan scan(kind, false);
+    scan.begin();
+    benchmark::DoNotOptimize(scan(as_bytes(text), 0));
+    http1::HeadParser parser(kind, reinterpret_cast<HeaderField*>(fields), 32);
+    parser.parse(text.data(), text.size(), http1::marks_of(text));
+    benchmark::DoNotOptimize(parser.finish().fields);
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(head.size()));
+}
+BENCHMARK_CAPTURE(parse, request, http1::Kind::request, request())->Name("http1/parse_request");
+BENCHMARK_CAPTURE(parse, response, http1::Kind::response, response(0, 0))
+    ->Name("http1/parse_response");
+
 BENCHMARK_CAPTURE(converse, heads, 0, 0)->Name("http1/heads");
 BENCHMARK_CAPTURE(converse, body, 16'000, 0)->Name("http1/body_16k");
 BENCHMARK_CAPTURE(converse, chunks, 16'000, 100)->Name("http1/chunks_of_100");
