@@ -677,7 +677,7 @@ TEST(Ambiguity, T30AckAndDataAgreeAfterLongOutages) {
       talk.say(kClient, {.ack = at + 4});
     }
     talk.pass(200ms);
-    heard += "<" + std::to_string(i == 0 ? jump : jump - 4) + ">tail";
+    heard.append("<").append(std::to_string(i == 0 ? jump : jump - 4)).append(">tail");
     EXPECT_EQ(talk.heard(kServer), heard) << i;
   }
   EXPECT_GT(talk.sent(kServer).missing_bytes, std::uint64_t{1} << 32);
