@@ -33,8 +33,16 @@ struct FlowKey {
 };
 static_assert(sizeof(FlowKey) == 44 && std::has_unique_object_representations_v<FlowKey>);
 
+/// A keyed hash of all of the key; IPv4 has fewer words to hash.
 inline std::uint64_t hash_of(const HashKey& secret, const FlowKey& key) {
-  return siphash13(secret, {reinterpret_cast<const std::uint8_t*>(&key), sizeof key});
+  std::uint64_t words[5];
+  std::memcpy(words, &key, sizeof words);
+  const std::uint64_t last = (std::uint64_t{key.version} << 8) | key.protocol;
+  if (key.version != 4) {
+    return siphash13_words(secret, last, words[0], words[1], words[2], words[3], words[4]);
+  }
+  const std::uint64_t addresses = (words[0] << 32) | (words[2] & 0xffff'ffff);
+  return siphash13_words(secret, last, addresses, words[4]);
 }
 
 /// RFC 5952 text for IPv6, dotted quad for IPv4.

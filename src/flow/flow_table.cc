@@ -266,7 +266,8 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
   TcpFlow& flow = tcp_.at(handle.number());
   at_hand(flow);
   tcp::Surroundings around = surroundings();
-  if (flow.connection.segment(packet, decoded, around, *this) == tcp::Outcome::anew) {
+  const tcp::Outcome outcome = flow.connection.segment(packet, decoded, around, *this);
+  if (outcome == tcp::Outcome::anew) {
     close_tcp(handle.number(), Why::over);
     return tcp_packet(packet, decoded, prepare(decoded.key));
   }
@@ -276,7 +277,8 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
   if (flow.timer.slot == TimerLink::kNoSlot) {
     tcp_timers_.arm(handle.number(), next_interim(flow, packet.now));
   }
-  const std::optional<Timestamp> deadline = flow.connection.deadline();
+  if (outcome == tcp::Outcome::calm) return;
+  const std::optional<Timestamp> deadline = flow.connection.deadline(packet.now);
   if (deadline && tcp_timers_.later_than(handle.number(), *deadline)) {
     tcp_timers_.arm(handle.number(), *deadline);
   }
@@ -377,14 +379,14 @@ void FlowTable::expire_tcp(std::uint32_t number, Timestamp now) {
   TcpFlow& flow = tcp_.at(number);
   at_hand(flow);
   tcp::Surroundings around = surroundings();
-  const std::optional<Timestamp> deadline = flow.connection.deadline();
+  const std::optional<Timestamp> deadline = flow.connection.deadline(now);
   if (deadline && *deadline <= now && flow.connection.expire(now, around, *this)) {
     return close_tcp(number, Why::over);
   }
   if (now - flow.last_time > settings_.tcp_idle_for) return close_tcp(number, Why::idle);
   tidy(flow);
   if (interim_due(flow, now)) emit_tcp(flow, Why::over, true);
-  const std::optional<Timestamp> next = flow.connection.deadline();
+  const std::optional<Timestamp> next = flow.connection.deadline(now);
   const Timestamp interim = next_interim(flow, now);
   tcp_timers_.arm(number, next ? std::min(*next, interim) : interim);
 }

@@ -14,8 +14,11 @@ namespace {
 /// How long a direction with unacknowledged data keeps its trail.
 constexpr Duration kUnansweredTrail = std::chrono::seconds(30);
 
-Timestamp trail_deadline(const Trail& trail) {
-  return trail.last() + (trail.all_acknowledged() ? Trail::kQuiet : kUnansweredTrail);
+/// The first look comes after kQuiet, whether or not all is acknowledged: so an ACK never brings
+/// the deadline nearer.
+Timestamp trail_deadline(const Trail& trail, Timestamp now) {
+  const Timestamp quiet = trail.last() + Trail::kQuiet;
+  return trail.all_acknowledged() || now < quiet ? quiet : trail.last() + kUnansweredTrail;
 }
 
 }  // namespace
@@ -59,8 +62,7 @@ Outcome Connection::segment(const Packet& packet, const Decoded& decoded, Surrou
                   from,
                   self.offset(decoded.tcp.sequence)};
   if (calm_ && in_order(arrival)) [[likely]] {
-    pass_in_order(arrival);
-    return Outcome::kept;
+    return pass_in_order(arrival);
   }
   return examine(arrival);
 }
@@ -100,7 +102,7 @@ bool Connection::in_order(const Arrival& arrival) const {
   return advance > 0 || arrival.length() > 0;
 }
 
-void Connection::pass_in_order(const Arrival& arrival) {
+Outcome Connection::pass_in_order(const Arrival& arrival) {
   const TcpHeader& tcp = arrival.tcp();
   Half& self = half(arrival.from);
   Half& peer = half(arrival.to());
@@ -113,12 +115,14 @@ void Connection::pass_in_order(const Arrival& arrival) {
   self.window = tcp.window;
   if (arrival.length() == 0) {
     log_pure_ack(arrival, arrival.from);
-    return;
+    return Outcome::calm;
   }
   log_data(arrival, arrival.from);
+  const bool first_of_trail = trail(arrival.from) == nullptr;
   note_sent(arrival, arrival.begin, arrival.end());
   self.next = arrival.end();
   arrival.listener.data(arrival.from, arrival.decoded.payload, arrival.stamp);
+  return first_of_trail ? Outcome::kept : Outcome::calm;
 }
 
 void Connection::count(const Arrival& arrival) {
@@ -213,14 +217,14 @@ void Connection::settle(const Moment& moment) {
   calm_ = 1;
 }
 
-std::optional<Timestamp> Connection::deadline() const {
+std::optional<Timestamp> Connection::deadline(Timestamp now) const {
   std::optional<Timestamp> first;
   const auto earlier = [&first](Timestamp time) {
     if (!first || time < *first) first = time;
   };
   if (linger_ != 0) earlier(last_time_ + std::chrono::seconds(linger_));
   for (const Direction from : {Direction::from_client, Direction::from_server}) {
-    if (const Trail* kept = trails_[index(from)]) earlier(trail_deadline(*kept));
+    if (const Trail* kept = trails_[index(from)]) earlier(trail_deadline(*kept, now));
     if (const auto hole = hole_deadline(from)) earlier(*hole);
   }
   return first;
@@ -230,7 +234,7 @@ bool Connection::expire(Timestamp now, Surroundings& around, Listener& listener)
   const Moment moment = moment_at(now, around, listener);
   for (const Direction from : {Direction::from_client, Direction::from_server}) {
     Trail*& kept = trail(from);
-    if (kept != nullptr && now >= trail_deadline(*kept)) {
+    if (kept != nullptr && now >= trail_deadline(*kept, now)) {
       Trail::free(kept, around.ledger, around.memory);
     }
     if (extra_ != nullptr) age_hole(moment, from, false);

@@ -53,6 +53,7 @@ struct Trouble;
 /// What a packet did to the connection.
 enum class Outcome : std::uint8_t {
   kept,  ///< it belongs to this connection
+  calm,  ///< it belongs, and deadline() did not come nearer
   anew,  ///< a SYN that opens a new connection on the same ports: finish this one, then start
          ///< another
 };
@@ -72,7 +73,7 @@ class Connection {
                   Listener& listener);
 
   /// Packet time at which expire() wants to be called; absent: never. May change with each packet.
-  std::optional<Timestamp> deadline() const;
+  std::optional<Timestamp> deadline(Timestamp now) const;
   /// Lets timers fire at packet time `now`. Returns true when the connection is over (TIME_WAIT has
   /// passed, a reset has lingered, an unanswered SYN was given up): finish() and forget it.
   bool expire(Timestamp now, Surroundings& around, Listener& listener);
@@ -130,7 +131,7 @@ class Connection {
   // connection.cc
   void start(const Decoded& decoded);
   bool in_order(const Arrival& arrival) const;
-  void pass_in_order(const Arrival& arrival);
+  Outcome pass_in_order(const Arrival& arrival);
   Outcome examine(Arrival& arrival);
   void take(Arrival& arrival);
   void settle(const Moment& moment);

@@ -47,6 +47,15 @@ TEST(Hash, PublishedValues) {
   EXPECT_EQ(siphash13(key, zero), 0xc9f49bf37d57ca93u);
 }
 
+TEST(Hash, WordsAreTheSameHash) {
+  const HashKey key{0x0706050403020100, 0x0f0e0d0c0b0a0908};
+  std::array<std::uint8_t, 16> bytes{};
+  std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});
+  EXPECT_EQ(siphash13_words(key, std::uint64_t{16} << 56, load_le64(bytes.data()),
+                            load_le64(bytes.data() + 8)),
+            siphash13(key, bytes));
+}
+
 TEST(Hash, DependsOnEveryByteAndOnTheKey) {
   std::array<std::uint8_t, 44> bytes{};
   std::iota(bytes.begin(), bytes.end(), std::uint8_t{0});

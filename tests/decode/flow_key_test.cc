@@ -28,6 +28,29 @@ TEST(FlowKey, AddressesInText) {
             "2001:db8::1");
 }
 
+TEST(FlowKey, HashSeesEveryPart) {
+  FlowKey four = tcp4({1, 2, 3, 4}, 5, {6, 7, 8, 9}, 10), six = four;
+  six.version = 6;
+  for (FlowKey key : {four, six}) {
+    const std::uint64_t whole = hash_of({1, 2}, key);
+    const auto differs = [&](auto change) {
+      FlowKey other = key;
+      change(other);
+      EXPECT_NE(hash_of({1, 2}, other), whole);
+    };
+    for (std::size_t i = 0; i < (key.version == 6 ? 16u : 4u); ++i) {
+      differs([&](FlowKey& other) { other.low[i] ^= 1; });
+      differs([&](FlowKey& other) { other.high[i] ^= 1; });
+    }
+    differs([](FlowKey& other) { other.low_port ^= 1; });
+    differs([](FlowKey& other) { other.high_port ^= 1; });
+    differs([](FlowKey& other) { other.outer ^= 1; });
+    differs([](FlowKey& other) { other.protocol ^= 1; });
+    EXPECT_NE(hash_of({1, 3}, key), whole);
+  }
+  EXPECT_NE(hash_of({1, 2}, four), hash_of({1, 2}, six));
+}
+
 TEST(FlowKey, HashSeesTheNetwork) {
   FlowKey a = tcp4({1}, 1, {2}, 2), b = a;
   b.outer = 7;

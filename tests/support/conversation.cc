@@ -80,7 +80,7 @@ void Dialogue::pass(Duration time) {
 
 bool Dialogue::over() {
   tcp::Surroundings lent = around();
-  const auto deadline = connection_->deadline();
+  const auto deadline = connection_->deadline(now_);
   return deadline && *deadline <= now_ && connection_->expire(now_, lent, *this);
 }
 
