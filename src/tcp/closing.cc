@@ -26,6 +26,9 @@ void Connection::take_reset(const Arrival& arrival) {
       refused_ = 1;
     }
     begin_stream(arrival.from, arrival.tcp().sequence);
+    if (!peer.based && arrival.has(TcpHeader::kAck)) {
+      begin_stream(arrival.to(), arrival.tcp().acknowledgment);
+    }
     accept_reset(arrival);
     return;
   }
@@ -36,6 +39,7 @@ void Connection::take_reset(const Arrival& arrival) {
   const Offset edge =
       std::max<Offset>(self.acked_offset(), 0) + static_cast<Offset>(window_of(arrival.to()));
   const bool inside = arrival.begin >= self.acked_offset() && arrival.begin < edge;
+  if (inside) extra(arrival).doubted_reset = arrival.from;
   arrival.listener.flaw(inside ? kInexactReset : kResetOutOfWindow, arrival.from, {});
 }
 

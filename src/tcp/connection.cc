@@ -148,9 +148,8 @@ Outcome Connection::examine(Arrival& arrival) {
     if (why == &kBadChecksum && worth_a_letter(++trouble(arrival, arrival.from).bad_checksums)) {
       log('c', arrival, arrival.from);
     }
-    if (!arrival.has(TcpHeader::kSyn | TcpHeader::kRst)) put_aside(arrival, arrival.chunk());
+    if (!arrival.has(TcpHeader::kSyn | TcpHeader::kRst)) take_suspect(arrival, *why);
   } else {
-    if (half(arrival.from).ttl == 0) half(arrival.from).ttl = arrival.decoded.ttl;
     if (arrival.has(TcpHeader::kSyn)) {
       take_syn(arrival);
     } else if (arrival.has(TcpHeader::kRst)) {
@@ -158,6 +157,7 @@ Outcome Connection::examine(Arrival& arrival) {
     } else {
       take(arrival);
     }
+    if (half(arrival.from).ttl == 0) half(arrival.from).ttl = arrival.decoded.ttl;
   }
   settle(arrival);
   return Outcome::kept;
@@ -166,7 +166,10 @@ Outcome Connection::examine(Arrival& arrival) {
 /// Anything but SYN and RST.
 void Connection::take(Arrival& arrival) {
   Half& self = half(arrival.from);
-  if (!self.based) {
+  const bool only_suspects = self.ttl == 0 && !self.syn && self.next == 0 && extra_ != nullptr &&
+                             !extra_->suspects.empty();
+  if (!self.based || only_suspects) {
+    drop_suspects(arrival, arrival.from, INT64_MAX);
     begin_stream(arrival.from, arrival.tcp().sequence);
     arrival.begin = 0;
   } else if (midstream_ && self.next == 0 && !self.data_seen && arrival.begin == 1) {
@@ -179,6 +182,7 @@ void Connection::take(Arrival& arrival) {
       Seq(arrival.tcp().options.timestamp_value) - Seq(self.timestamp) > 0) {
     self.timestamp = arrival.tcp().options.timestamp_value;
   }
+  if (!reset_ && self.syn && linger_ == kUnansweredSyn) linger_ = 0;  // somebody answered, unseen
   bool news = take_ack(arrival);
   note_window(arrival);
   if (!take_probe(arrival)) {
@@ -190,6 +194,7 @@ void Connection::take(Arrival& arrival) {
     if (arrival.has(TcpHeader::kFin)) take_fin(arrival, arrival.end());
   }
   if (reset_) watch_after_reset(arrival, news);
+  if (news && extra_ != nullptr) extra_->doubted_reset.reset();
 }
 
 /// After all but the short way: ages holes, and finds out whether the short way is open.
@@ -212,7 +217,7 @@ void Connection::settle(const Moment& moment) {
     for (const Trouble& trouble : extra_->of) {
       if (!trouble.held.empty() || trouble.fin || trouble.dup_acks != 0) return;
     }
-    if (!extra_->suspects.empty()) return;
+    if (!extra_->suspects.empty() || extra_->doubted_reset) return;
   }
   calm_ = 1;
 }
@@ -267,7 +272,8 @@ void Connection::finish(Surroundings& around, Listener& listener) {
   for (const Direction from : {Direction::from_client, Direction::from_server}) {
     if (extra_ != nullptr) {
       while (has_hole(from)) give_up_hole(moment, from);
-      believe(moment, from, INT64_MAX);
+      while (believe_in(moment, from, INT64_MAX)) {
+      }
       while (has_hole(from)) give_up_hole(moment, from);
     }
     // The other end acknowledged what the capture never saw. One byte may have been a FIN.
@@ -314,6 +320,12 @@ Trouble* Connection::known_trouble(Direction from) const {
 Offset Connection::high(Direction from) const {
   const Trouble* known = known_trouble(from);
   return known == nullptr ? half(from).next : std::max(half(from).next, known->high);
+}
+
+/// As long as nothing was told of either end, a guess can be put right.
+bool Connection::may_flip() const {
+  return !client_known_ && halves_[0].next == 0 && halves_[1].next == 0 && !halves_[0].ended &&
+         !halves_[1].ended;
 }
 
 void Connection::flip() {

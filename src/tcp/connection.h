@@ -136,6 +136,7 @@ class Connection {
   void take(Arrival& arrival);
   void settle(const Moment& moment);
   void count(const Arrival& arrival);
+  bool may_flip() const;
   void flip();
   void log(char letter, const Moment& moment, Direction from);
   void log_pure_ack(const Moment& moment, Direction from);
@@ -204,7 +205,8 @@ class Connection {
   void put_aside(const Arrival& arrival, const Chunk& chunk);
   void believe(const Moment& moment, Direction from, Offset up_to);
   bool believe_in(const Moment& moment, Direction from, Offset end);
-  void take_suspect(const Moment& moment, std::pmr::list<Suspect>::iterator place);
+  void take_suspect(Arrival& arrival, const Flaw& why);
+  void accept_suspect(const Moment& moment, std::pmr::list<Suspect>::iterator place);
   void drop_suspects(const Moment& moment, Direction from, Offset up_to);
   bool spoken_for(Direction from, Offset ack) const;
 

@@ -112,7 +112,7 @@ void Connection::accept_with_urgent(const Arrival& arrival, const Chunk& chunk) 
 /// Takes a chunk that begins at or behind `next`.
 void Connection::accept(const Moment& moment, Direction from, Chunk chunk) {
   Half& self = half(from);
-  if (chunk.end() <= self.next) return;
+  if (self.fin || chunk.end() <= self.next) return;
   if (chunk.begin < self.next) chunk = chunk.part(self.next, chunk.end());
   const Trouble* known = known_trouble(from);
   const bool clear = known == nullptr || known->held.empty() || known->held.first() >= chunk.end();
@@ -126,7 +126,7 @@ void Connection::accept(const Moment& moment, Direction from, Chunk chunk) {
 
 void Connection::deliver(const Moment& moment, Direction from, const Chunk& chunk) {
   half(from).next = chunk.end();
-  if (chunk.silent) return;
+  if (chunk.silent || half(from).ended) return;
   if (!chunk.bytes.empty()) moment.listener.data(from, chunk.bytes, chunk.stamp);
   if (chunk.length > chunk.bytes.size()) {  // cut off by the snapshot length: sent, and not missing
     moment.listener.gap(from, chunk.length - chunk.bytes.size(), chunk.stamp);
@@ -189,7 +189,7 @@ void Connection::miss(const Moment& moment, Direction from, std::uint64_t bytes,
   self.next += static_cast<Offset>(bytes);
   counts.gap_end = self.next;
   if (worth_a_letter(++counts.gaps)) log('g', moment, from);
-  moment.listener.gap(from, bytes, stamp);
+  if (!self.ended) moment.listener.gap(from, bytes, stamp);
 }
 
 bool Connection::has_hole(Direction from) const {

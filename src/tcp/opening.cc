@@ -50,7 +50,8 @@ bool Connection::opens_anew(const Arrival& arrival) const {
   if (arrival.has(TcpHeader::kAck)) return answers_other_syn(arrival);
   const Half& self = half(arrival.from);
   if (!closed()) return false;
-  if (self.syn && arrival.begin == -1) return false;  // the old SYN once more
+  // The old SYN once more, or one that was captured after the reset that answers it.
+  if (arrival.begin == -1 && (self.syn || (self.based && self.packets == 0))) return false;
   if (reset_ || self.state != State::time_wait) {
     if (half(arrival.to()).state != State::time_wait) return true;
   }
@@ -68,7 +69,8 @@ bool Connection::answers_other_syn(const Arrival& arrival) const {
   const Half& peer = half(arrival.to());
   if (!self.based || (self.syn && arrival.begin == -1)) return false;
   if (arrival.tcp().acknowledgment == peer.base) return false;
-  if (closed()) return true;
+  // Somebody else's SYNs with our address bring SYN-ACK after SYN-ACK: one conversation.
+  if (closed()) return agreed_ || midstream_;
   if (extra_ == nullptr || !self.syn) return false;
   for (unsigned i = 0; i < extra_->syn_count; ++i) {
     const Extra::Syn& other = extra_->syns[i];
@@ -116,6 +118,17 @@ void Connection::take_bare_syn(Arrival& arrival) {
     }
     return;
   }
+  if (reset_ && self.packets == 1 && self.based && arrival.begin == -1) {
+    if (arrival.from == Direction::from_server && may_flip()) {
+      flip();
+      arrival.from = Direction::from_client;
+    }
+    client_known_ = 1;
+    midstream_ = 0;
+    refused_ = 1;  // captured after its refusal
+    note_syn_options(arrival);
+    return;
+  }
   if (self.syn || self.next > 0) {
     if (peer.has_acked || peer.syn || self.next > 0) {
       arrival.listener.flaw(kSynInConnection, arrival.from, {});
@@ -127,7 +140,7 @@ void Connection::take_bare_syn(Arrival& arrival) {
     begin_stream(arrival.from, base);
     return;
   }
-  if (!client_known_ && !peer.syn && arrival.from == Direction::from_server && peer.next == 0) {
+  if (!peer.syn && arrival.from == Direction::from_server && may_flip()) {
     flip();
     client_known_ = 1;
     arrival.from = Direction::from_client;
@@ -146,8 +159,7 @@ void Connection::take_bare_syn(Arrival& arrival) {
 }
 
 void Connection::take_syn_ack(Arrival& arrival) {
-  if (!client_known_ && arrival.from == Direction::from_client && half(arrival.from).next == 0 &&
-      half(arrival.to()).next == 0) {
+  if (arrival.from == Direction::from_client && may_flip()) {
     flip();
     arrival.from = Direction::from_server;
   }

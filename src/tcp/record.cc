@@ -75,6 +75,9 @@ void Connection::fill(wirelens::Connection& record, Text& text) const {
     record.close = Close::refused;
   } else if (reset_) {
     record.close = client.reset ? Close::reset_by_client : Close::reset_by_server;
+  } else if (extra_ != nullptr && extra_->doubted_reset) {
+    record.close = *extra_->doubted_reset == Direction::from_client ? Close::reset_by_client
+                                                                    : Close::reset_by_server;
   } else if (client.fin && server.fin) {
     record.close = Close::fin;
   } else if (client.syn && server.packets == 0 && only_syns) {

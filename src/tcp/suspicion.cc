@@ -54,6 +54,17 @@ bool Connection::is_stale(const Arrival& arrival) const {
   return recent != 0 && older > kPawsWindow;
 }
 
+/// What becomes of a segment that is not believed, and is neither SYN nor RST.
+void Connection::take_suspect(Arrival& arrival, const Flaw& why) {
+  if (!half(arrival.from).based) {
+    begin_stream(arrival.from, arrival.tcp().sequence);  // until one comes that is believed
+    arrival.begin = 0;
+  }
+  put_aside(arrival, arrival.chunk());
+  // A new path changes the hop counts of both ends: what they acknowledge of each other holds.
+  if (&why == &kTtlAnomaly) take_ack(arrival);
+}
+
 void Connection::put_aside(const Arrival& arrival, const Chunk& chunk) {
   const Half& self = half(arrival.from);
   if (!self.based) return;
@@ -106,24 +117,26 @@ void Connection::believe(const Moment& moment, Direction from, Offset up_to) {
       return each.from == from && each.chunk.end() + (each.fin ? 1 : 0) <= up_to;
     });
     if (place == suspects.end()) return;
-    take_suspect(moment, place);
+    accept_suspect(moment, place);
   }
 }
 
-/// Nobody speaks for them, but a hole that ends at `end` would be a gap without: takes the first
-/// suspect that reaches into it.
+/// A hole that ends at `end` would be a gap: takes the first suspect that reaches into it, unless
+/// the receiver is heard and has not acknowledged any of it.
 bool Connection::believe_in(const Moment& moment, Direction from, Offset end) {
+  if (extra_ == nullptr) return false;
   auto& suspects = extra_->suspects;
+  if (half(from).has_acked) end = std::min(end, half(from).acked_offset());
   const auto place = std::find_if(suspects.begin(), suspects.end(), [&](const Suspect& each) {
     return each.from == from && each.chunk.begin < end && each.chunk.end() > half(from).next;
   });
   if (place == suspects.end()) return false;
-  take_suspect(moment, place);
+  accept_suspect(moment, place);
   return true;
 }
 
 /// The first copy counts, as everywhere.
-void Connection::take_suspect(const Moment& moment, std::pmr::list<Suspect>::iterator place) {
+void Connection::accept_suspect(const Moment& moment, std::pmr::list<Suspect>::iterator place) {
   auto& suspects = extra_->suspects;
   const Suspect& suspect = *place;
   const Direction from = suspect.from;

@@ -84,6 +84,8 @@ struct Extra {
   };
   std::array<Syn, kMaxSyns> syns{};
   std::uint8_t syn_count = 0;
+  /// Who sent a reset that was not exact, as long as nothing shows that the connection goes on.
+  std::optional<Direction> doubted_reset;
   bool doubted_ack = false;  ///< a handshake ACK of what was never sent
   std::uint8_t history_count = 0;
   std::array<char, kMoreHistory> history{};

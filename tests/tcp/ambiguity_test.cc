@@ -172,6 +172,15 @@ TEST(Ambiguity, T08DecoyWithBadChecksum) {
   EXPECT_EQ(talk.record().history.substr(0, 4), "ShAC");
 }
 
+TEST(Ambiguity, T08NobodySpeaksForTheDecoy) {
+  Dialogue talk;
+  talk.handshake();
+  talk.say(kServer, {});
+  talk.say(kClient, {.payload = "GET /evil", .checksum = Checksum::bad});
+  talk.finish();
+  EXPECT_EQ(talk.heard(kClient), "");
+}
+
 TEST(Ambiguity, T09OffloadedChecksums) {
   // Until the decoder has recognised the sender, the receiver's ACK speaks for the segments.
   Dialogue talk;
@@ -202,6 +211,38 @@ TEST(Ambiguity, T11AnotherPathIsLearnt) {
   }
   EXPECT_EQ(talk.heard(kClient), "ababab");
   EXPECT_EQ(talk.flaws(), 1u);
+}
+
+TEST(Ambiguity, T11BothEndsTakeAnotherPath) {
+  Dialogue talk;
+  talk.handshake();
+  for (int i = 0; i < 5; ++i) {
+    talk.say(kClient, {.at = i * 4, .ack = i * 3, .payload = "ping", .ttl = 40});
+    talk.say(kServer, {.at = i * 3, .ack = i * 4 + 4, .payload = "pon", .ttl = 40});
+  }
+  talk.say(kClient, {.at = 20, .ack = 15, .ttl = 40});
+  EXPECT_EQ(talk.heard(kClient), "pingpingpingpingping");
+  EXPECT_EQ(talk.heard(kServer), "ponponponponpon");
+}
+
+TEST(Ambiguity, T12ResetCapturedBeforeItsSyn) {
+  Dialogue talk;
+  talk.say(kServer, {.flags = kRst | kAck});
+  EXPECT_EQ(talk.say(kClient, {.at = -1, .flags = kSyn}), tcp::Outcome::kept);
+  EXPECT_EQ(talk.record().close, Close::refused);
+  EXPECT_EQ(talk.record().conn_state, "REJ");
+  EXPECT_EQ(talk.sent(kClient).packets, 1u);
+}
+
+TEST(Ambiguity, T12InexactResetThatNothingFollows) {
+  Dialogue talk;
+  talk.handshake();
+  talk.say(kServer, {.payload = "abc"});
+  talk.say(kServer, {.at = 27, .flags = kRst});
+  EXPECT_TRUE(talk.flawed("tcp.inexact_reset"));
+  EXPECT_EQ(talk.record().close, Close::reset_by_server);
+  talk.say(kClient, {.ack = 3});
+  EXPECT_EQ(talk.record().close, Close::open);
 }
 
 TEST(Ambiguity, T12ResetExact) {
