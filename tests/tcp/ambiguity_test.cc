@@ -588,7 +588,6 @@ TEST(Ambiguity, T25MoreThanFourGibibytes) {
 }
 
 TEST(Ambiguity, T26BeyondTheWindow) {
-  TcpOptions none;
   Dialogue talk;
   talk.say(kClient, {.at = -1, .flags = kSyn, .window = 1000});
   talk.say(kServer, {.at = -1, .flags = kSyn | kAck, .window = 1000});
