@@ -1,7 +1,7 @@
 // base/hash.h - keyed hashing, so that nobody outside can aim packets at one bucket.
 //
-// SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF"): one compression round, three
-// at the end.
+// SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF"): one compression round,
+// three at the end.
 #pragma once
 
 #include <bit>
