@@ -197,10 +197,15 @@ std::string whole_blocks(const std::string& file, std::size_t most) {
   return file.substr(0, end);
 }
 
-/// Waits until a FIFO has been read empty: whatever was written into it is being analysed.
-void wait_until_drained(int descriptor) {
+/// Waits until a FIFO has been read empty: whatever was written into it is being analysed. Gives up
+/// when the reader has ended.
+void wait_until_drained(int descriptor, pid_t reader) {
   int left = 1;
-  while (::ioctl(descriptor, FIONREAD, &left) == 0 && left > 0) ::poll(nullptr, 0, 1);
+  siginfo_t ended{};
+  while (::ioctl(descriptor, FIONREAD, &left) == 0 && left > 0 && ended.si_pid == 0) {
+    ::poll(nullptr, 0, 1);
+    ::waitid(P_PID, static_cast<id_t>(reader), &ended, WEXITED | WNOHANG | WNOWAIT);
+  }
 }
 
 TEST_F(ProgramTest, AnInterruptReportsWhatWasSeen) {
@@ -209,7 +214,7 @@ TEST_F(ProgramTest, AnInterruptReportsWhatWasSeen) {
   const int writer = ::open(path("fifo").c_str(), O_WRONLY | O_CLOEXEC);
   const std::string bytes = whole_blocks(content(demo_), 30'000);  // a pipe holds them
   ASSERT_EQ(::write(writer, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-  wait_until_drained(writer);
+  wait_until_drained(writer, child);
   ::kill(child, SIGINT);
   const Outcome outcome = wait(child);
   ::close(writer);
