@@ -218,6 +218,7 @@ class Connection {
   bool was_overtaken(const Arrival& arrival, Offset begin, Offset end);
   void count_resent(const Arrival& arrival, Offset begin, Offset end, std::uint64_t bytes);
   void report_conflicts(const Arrival& arrival, Offset begin, Offset end);
+  void note_newest(const Arrival& arrival, Offset begin, Bytes bytes, std::uint32_t length);
   void note_sent(const Arrival& arrival, Offset begin, Offset end);
   Duration retransmission_timeout(Direction from) const;
 

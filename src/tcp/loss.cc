@@ -193,27 +193,31 @@ Duration Connection::retransmission_timeout(Direction from) const {
 
 /// Remembers the part of a segment that carries data never seen before.
 void Connection::note_sent(const Arrival& arrival, Offset begin, Offset end) {
-  Half& self = half(arrival.from);
-  if (Trail* other = trail(arrival.to())) other->turn();
-  if (self.has_acked) {
-    const Offset flying = end - std::max<Offset>(self.acked_offset(), 0);
-    if (flying > self.max_in_flight) {
-      self.max_in_flight = static_cast<std::uint32_t>(std::min<Offset>(flying, UINT32_MAX));
-    }
-  }
   if (begin < high(arrival.from)) {  // it fills a hole: those behind it were acknowledged late
     if (Trail* kept = trail(arrival.from)) kept->blur();
     return;
   }
-  const Chunk chunk = arrival.chunk();
+  note_newest(arrival, begin, arrival.chunk().part(begin, end).bytes,
+              static_cast<std::uint32_t>(end - begin));
+}
+
+void Connection::note_newest(const Arrival& arrival, Offset begin, Bytes bytes,
+                             std::uint32_t length) {
+  Half& self = half(arrival.from);
+  if (Trail* other = trail(arrival.to())) other->turn();
+  const Seq from = self.seq(begin);
+  if (self.has_acked) {
+    const auto flying = static_cast<std::uint32_t>((from + length) - Seq(self.acked));
+    if (flying > self.max_in_flight && flying <= INT32_MAX) self.max_in_flight = flying;
+  }
+  const TcpOptions& options = arrival.tcp().options;
   SentSegment segment;
   segment.time = arrival.now;
-  segment.begin = self.seq(begin);
-  segment.length = static_cast<std::uint32_t>(end - begin);
-  segment.timestamp = chunk.timestamp;
-  segment.id = chunk.id;
-  Trail::note(trail(arrival.from), segment, chunk.part(begin, end).bytes, arrival.around.ledger,
-              arrival.around.memory);
+  segment.begin = from;
+  segment.length = length;
+  segment.timestamp = options.has_timestamp ? options.timestamp_value : 0;
+  segment.id = arrival.decoded.identification;
+  Trail::note(trail(arrival.from), segment, bytes, arrival.around.ledger, arrival.around.memory);
 }
 
 }  // namespace wirelens::tcp

@@ -95,7 +95,8 @@ bool Trail::make_room(Trail*& trail, Timestamp now, Ledger& ledger,
 
 void Trail::note(Trail*& trail, const SentSegment& segment, Bytes payload, Ledger& ledger,
                  std::pmr::memory_resource& memory) {
-  if (!make_room(trail, segment.time, ledger, memory)) {
+  const bool room = trail != nullptr && trail->count_ < trail->capacity_;
+  if (!room && !make_room(trail, segment.time, ledger, memory)) {
     if (trail != nullptr) trail->last_ = segment.time;
     return;
   }
@@ -106,7 +107,11 @@ void Trail::push(const SentSegment& segment, Bytes payload) {
   SentSegment& noted = at(count_);
   noted = segment;
   noted.head = static_cast<std::uint8_t>(std::min(payload.size(), kHeadBytes));
-  if (noted.head > 0) std::memcpy(head(place(count_)), payload.data(), noted.head);
+  if (payload.size() >= kHeadBytes) {
+    std::memcpy(head(place(count_)), payload.data(), kHeadBytes);
+  } else if (!payload.empty()) {
+    std::memcpy(head(place(count_)), payload.data(), payload.size());
+  }
   if (count_ == 0) blurred_ = segment.begin;
   if (payload.size() > kHeadBytes && run_ + payload.size() <= kWholeBytes &&
       payload.size() == segment.length) {
