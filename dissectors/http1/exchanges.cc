@@ -97,6 +97,8 @@ Pending& Exchanges::ask(const Stamp& first) {
     --early_;
     early_paired_ = true;
   } else {
+    // Who does not pipeline was answered before, if in a hole.
+    if (suspects_ == 1 && unanswered_ == 1 && !pipelined_) close(*next_answered());
     const bool quiet = unanswered_ == 0 &&
                        (!pipelined_ || (answered_before_ && first.time - last_answer_ >= kSettled));
     if (in_doubt_ && quiet) in_doubt_ = false;
@@ -166,8 +168,6 @@ void Exchanges::resolve_suspects() {
   if (suspects_ == 0) return;
   if (suspects_ == 1 && unanswered_ == 1) {
     // Nobody else can be meant.
-  } else if (suspects_ == 1 && unanswered_ == 2 && !pipelined_) {
-    close(*next_answered());
   } else {
     in_doubt_ = true;
     close_unanswered();

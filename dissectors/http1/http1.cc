@@ -11,6 +11,7 @@
 #include "http1/exchanges.h"
 #include "http1/field_lines.h"
 #include "http1/framing.h"
+#include "http1/head_scan.h"
 #include "http1/start_line.h"
 
 namespace wirelens::http1 {
@@ -220,7 +221,7 @@ Dissection Http1::read_requests(Context& context, Input& in, bool lost) {
       scan.lose_place();
       continue;
     }
-    scan.found_place();
+    scan.find_place();
     Pending& pending = exchanges_.ask(first);
     asking_ = &pending;
     bool whole = true;
@@ -302,7 +303,7 @@ Dissection Http1::read_responses(Context& context, Input& in, bool lost) {
       scan.lose_place();
       continue;
     }
-    scan.found_place();
+    scan.find_place();
     if (!token.too_long && is_interim(as_text(token.bytes))) continue;
     Pending& pending = exchanges_.answer(first);
     answering_ = &pending;

@@ -13,7 +13,6 @@ namespace {
 using http::is_digit;
 using http::token_length;
 
-constexpr std::string_view kVersionPrefix = "HTTP/";
 /// Longer tokens are no methods.
 constexpr std::size_t kLongestMethod = 32;
 
@@ -70,52 +69,6 @@ constexpr std::array<std::string_view, 49> kMethods = {"ACL",
                                                        "X-MS-ENUMATTS"};
 static_assert(std::is_sorted(kMethods.begin(), kMethods.end()));
 
-std::string_view without_cr(std::string_view line) {
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  return line;
-}
-
-/// A request line worth reading as one: of a known method, or with a version at its end.
-bool is_request_line(std::string_view line) {
-  const std::string_view method = line.substr(0, token_length(line));
-  if (method.empty() || method.size() > kLongestMethod) return false;
-  if (method.size() < line.size() && line[method.size()] != ' ') return false;
-  const std::size_t version = line.rfind(" HTTP/1.");
-  if (version != std::string_view::npos && version >= method.size()) return true;
-  // Other protocols share methods (SIP and RTSP: OPTIONS, SUBSCRIBE) but not the version.
-  return is_known_method(method) && line.find(" SIP/") == std::string_view::npos &&
-         line.find(" RTSP/") == std::string_view::npos;
-}
-
-/// The length of a head: up to and with its empty line; 0 if that is not in `text`. It does not
-/// begin before `seen` without the last two bytes.
-std::size_t end_of_head(std::string_view text, std::size_t seen) {
-  constexpr std::size_t kBlock = 64;
-  std::size_t i = seen < 2 ? 0 : seen - 2;
-  while (i < text.size()) {
-    const std::size_t end = std::min(i + kBlock, text.size());
-    bool worth_a_look = true;
-    if (i + kBlock < text.size()) {  // plain arithmetic, for the compiler to vectorise
-      const char* const at = text.data() + i;
-      std::uint8_t found = 0;
-      for (std::size_t j = 0; j < kBlock; ++j) {
-        found = static_cast<std::uint8_t>(
-            found | ((at[j] == '\n') & ((at[j + 1] == '\n') | (at[j + 1] == '\r'))));
-      }
-      worth_a_look = found != 0;
-    }
-    while (worth_a_look) {
-      i = text.find('\n', i);
-      if (i >= end) break;
-      const std::string_view next = text.substr(++i, 2);
-      if (next.starts_with('\n')) return i + 1;
-      if (next == "\r\n") return i + 2;
-    }
-    i = end;
-  }
-  return 0;
-}
-
 Fit probe_request(std::string_view text) {
   while (!text.empty() && (text.front() == '\r' || text.front() == '\n')) text.remove_prefix(1);
   const std::size_t length = token_length(text);
@@ -132,11 +85,13 @@ Fit probe_request(std::string_view text) {
 }
 
 Fit probe_response(std::string_view text) {
-  constexpr std::string_view kBeginning = "HTTP/1.";
-  const std::size_t common = std::min(text.size(), kBeginning.size());
-  if (text.substr(0, common) != kBeginning.substr(0, common)) return Fit::no;
-  if (text.size() <= kBeginning.size()) return Fit::unsure;
-  return is_digit(text[kBeginning.size()]) ? Fit::certain : Fit::no;
+  // Each place of "HTTP/1.1 200 ", as far as it is there. A request line may end in "HTTP/1.1".
+  constexpr std::string_view kPattern = "HTTP/1.d ddd";
+  const std::size_t length = std::min(text.size(), kPattern.size());
+  for (std::size_t i = 0; i < length; ++i) {
+    if (kPattern[i] == 'd' ? !is_digit(text[i]) : text[i] != kPattern[i]) return Fit::no;
+  }
+  return length == kPattern.size() ? Fit::certain : Fit::unsure;
 }
 
 }  // namespace
@@ -150,6 +105,17 @@ Fit probe(Kind kind, Bytes first) {
 }
 Fit probe(Direction, Bytes first) {
   return std::max(probe(Kind::request, first), probe(Kind::response, first));
+}
+
+bool is_request_line(std::string_view line) {
+  const std::string_view method = line.substr(0, token_length(line));
+  if (method.empty() || method.size() > kLongestMethod) return false;
+  if (method.size() < line.size() && line[method.size()] != ' ') return false;
+  const std::size_t version = line.rfind(" HTTP/1.");
+  if (version != std::string_view::npos && version >= method.size()) return true;
+  // Other protocols share methods (SIP and RTSP: OPTIONS, SUBSCRIBE) but not the version.
+  return is_known_method(method) && line.find(" SIP/") == std::string_view::npos &&
+         line.find(" RTSP/") == std::string_view::npos;
 }
 
 bool is_certain_start_line(Kind kind, std::string_view line) {
@@ -174,66 +140,14 @@ bool is_simple_request(std::string_view line) {
          line.find("HTTP/") == std::string_view::npos;
 }
 
-HeadScan::Guess HeadScan::judge_beginning(std::string_view text) const {
-  if (kind_ == Kind::response) {
-    const std::size_t common = std::min(text.size(), kVersionPrefix.size());
-    if (text.substr(0, common) != kVersionPrefix.substr(0, common)) return Guess::no;
-    return common == kVersionPrefix.size() ? Guess::yes : Guess::maybe;
+std::size_t method_in_front_of(std::string_view text, std::size_t from, std::size_t space) {
+  constexpr std::size_t kLongestKnown = 17;
+  const auto is_letter = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (space == from || !is_letter(text[space - 1])) return space;
+  for (std::size_t at = space - std::min(space - from, kLongestKnown); at < space; ++at) {
+    if (is_letter(text[at]) && is_known_method(text.substr(at, space - at))) return at;
   }
-  if (lost_ && (text.front() < 'A' || text.front() > 'Z')) return Guess::no;
-  const std::size_t length = token_length(text.substr(0, kLongestMethod + 1));
-  if (length > kLongestMethod || length == 0)
-    return length < text.size() ? Guess::no : Guess::maybe;
-  if (length == text.size()) return Guess::maybe;
-  const char next = text[length];
-  return next == ' ' || ((next == '\r' || next == '\n') && !lost_) ? Guess::yes : Guess::no;
-}
-
-std::size_t HeadScan::junk(Bytes available) {
-  found_ = Found::junk;
-  const std::string_view text = as_text(available);
-  for (std::size_t at = 0;;) {
-    const std::size_t lf = text.find('\n', at);
-    mid_line_ = lf == std::string_view::npos;
-    if (mid_line_) return text.size();
-    at = lf + 1;
-    if (at == text.size() || judge_beginning(text.substr(at)) != Guess::no) return at;
-  }
-}
-
-HeadScan::Found HeadScan::found_too_long(Bytes token) const {
-  const std::string_view text = as_text(token);
-  if (start_line_judged_) return Found::head;
-  const bool begins = kind_ == Kind::request && is_known_method(text.substr(0, token_length(text)));
-  return begins && !lost_ ? Found::head : Found::junk;
-}
-
-std::size_t HeadScan::operator()(Bytes available, std::size_t seen) {
-  const std::string_view text = as_text(available);
-  if (mid_line_) return junk(available);
-  if (!start_line_judged_) {
-    if (text.front() == '\r' || text.front() == '\n') {
-      const std::size_t length = text.front() == '\n' ? 1 : 2;
-      if (length > text.size()) return 0;
-      found_ = Found::empty_line;
-      return text[length - 1] == '\n' ? length : junk(available);
-    }
-    if (judge_beginning(text) == Guess::no) return junk(available);
-    const std::size_t lf = text.find('\n', seen);
-    if (lf == std::string_view::npos) return 0;
-    const std::string_view line = without_cr(text.substr(0, lf));
-    const bool fits = lost_ ? is_certain_start_line(kind_, line)
-                            : kind_ == Kind::response || is_request_line(line);
-    if (!fits) return junk(available);
-    start_line_judged_ = true;
-    if (kind_ == Kind::request && !lost_ && is_simple_request(line)) {
-      found_ = Found::simple;
-      return lf + 1;
-    }
-    seen = lf;
-  }
-  found_ = Found::head;
-  return end_of_head(text, seen);
+  return space;
 }
 
 }  // namespace wirelens::http1

@@ -8,8 +8,8 @@
 #include "all.h"
 #include "dissect/conversation.h"
 #include "event/exchange.h"
+#include "http1/head_scan.h"
 #include "http1/message.h"
-#include "http1/start_line.h"
 
 namespace wirelens {
 namespace {
