@@ -79,7 +79,7 @@ Pending& Exchanges::append() {
   return pending;
 }
 
-Pending* Exchanges::early_response() {
+Pending* Exchanges::next_asked() {
   if (early_ == 0) return nullptr;
   const auto found = std::find_if(pending_.begin(), pending_.end(), waits_for_request);
   return found == pending_.end() ? nullptr : &*found;
@@ -91,17 +91,39 @@ Pending* Exchanges::next_answered() {
   return found == pending_.end() ? nullptr : &*found;
 }
 
+Pending* Exchanges::next_but_one() {
+  if (unanswered_ < 2) return nullptr;
+  const auto found =
+      std::find_if(std::next(next_answered()->self), pending_.end(), waits_for_response);
+  return found == pending_.end() ? nullptr : &*found;
+}
+
+Pending* Exchanges::choose_response(const Stamp& request) {
+  while (Pending* early = next_asked()) {
+    if (in_step_ || early_paired_ || early->response.first.packet > request.packet) return early;
+    close(*early);
+  }
+  return nullptr;
+}
+
+void Exchanges::note_pipelining(const Stamp& first) {
+  if (unanswered_ == 0 || pending_.empty()) return;
+  const Message& before = pending_.back().request;
+  if (!before.ended) return;
+  // Less than a round trip does not bring an answer.
+  const Duration least = context_.handshake().value_or(Duration{}) / 2;
+  if (before.last.packet == first.packet || first.time - before.last.time < least) {
+    pipelined_ = true;
+  }
+}
+
 Pending& Exchanges::ask(const Stamp& first) {
-  Pending* pending = early_response();
+  Pending* pending = choose_response(first);
   if (pending) {
     --early_;
-    early_paired_ = true;
+    early_paired_ = early_paired_ || pending->response.first.packet < first.packet;
   } else {
-    // Who does not pipeline was answered before, if in a hole.
-    if (suspects_ == 1 && unanswered_ == 1 && !pipelined_) close(*next_answered());
-    const bool quiet = unanswered_ == 0 &&
-                       (!pipelined_ || (answered_before_ && first.time - last_answer_ >= kSettled));
-    if (in_doubt_ && quiet) in_doubt_ = false;
+    note_pipelining(first);
     pending = &append();
     pending->behind_hole = requests_lost_;
     pending->closed = no_more_responses_;
@@ -144,10 +166,7 @@ bool Exchanges::drop_oldest() {
 }
 
 void Exchanges::close(Pending& pending) {
-  if (waits_for_response(pending)) {
-    --unanswered_;
-    if (pending.number < suspect_below_) --suspects_;
-  }
+  if (waits_for_response(pending)) --unanswered_;
   if (waits_for_request(pending)) --early_;
   pending.closed = true;
   write_if_done(pending);
@@ -161,41 +180,46 @@ void Exchanges::close_unanswered() {
 }
 
 void Exchanges::close_early() {
-  while (Pending* early = early_response()) close(*early);
+  while (Pending* early = next_asked()) close(*early);
 }
 
-void Exchanges::resolve_suspects() {
-  if (suspects_ == 0) return;
-  if (suspects_ == 1 && unanswered_ == 1) {
-    // Nobody else can be meant.
-  } else {
-    in_doubt_ = true;
-    close_unanswered();
+Pending* Exchanges::choose_request(const Stamp& response) {
+  while (Pending* oldest = next_answered()) {
+    Pending* const newer = next_but_one();
+    const bool several = newer && newer->request.first.packet < response.packet;
+    if (in_step_ || early_paired_) {
+      pipelined_ = pipelined_ || several;
+      return oldest;
+    }
+    if (oldest->request.first.packet > response.packet) return nullptr;
+    if (in_doubt_) {
+      in_doubt_ = !answered_before_ || oldest->request.first.time - last_answer_ < kSettled;
+    } else if (pipelined_) {
+      in_doubt_ = oldest->behind_hole || (several && oldest->number < suspect_below_);
+    }
+    const bool answered_unseen = several && oldest->number < suspect_below_;
+    if (!in_doubt_ && !answered_unseen) {
+      pipelined_ = pipelined_ || several;
+      return oldest;
+    }
+    close(*oldest);
   }
-  suspects_ = 0;
-  suspect_below_ = 0;
+  return nullptr;
 }
 
 Pending& Exchanges::answer(const Stamp& first) {
-  resolve_suspects();
-  Pending* pending = next_answered();
-  if (in_doubt_ || (pending && pending->behind_hole && pipelined_)) {
-    in_doubt_ = true;
-    close_unanswered();
-    pending = nullptr;
-  }
+  Pending* pending = choose_request(first);
   if (pending) {
-    if (unanswered_ > 1) pipelined_ = true;
     --unanswered_;
   } else {
-    const bool may_wait = (in_step_ || early_paired_) && !no_more_requests_;
+    bool may_wait = (in_step_ || early_paired_) && !no_more_requests_;
     if (may_wait && early_ == kMaxEarly) {
-      in_step_ = early_paired_ = false;
+      in_step_ = early_paired_ = may_wait = false;
       close_early();
     }
     pending = &append();
-    pending->closed = !may_wait || !(in_step_ || early_paired_);
-    if (!pending->closed) ++early_;
+    pending->closed = !may_wait;
+    if (may_wait) ++early_;
   }
   pending->response.seen = true;
   pending->response.first = first;
@@ -239,13 +263,11 @@ void Exchanges::write_if_done(Pending& pending) {
 
 void Exchanges::lost(Kind kind) {
   in_step_ = false;
-  if (!early_paired_) close_early();
   if (kind == Kind::request) {
     requests_lost_ = true;
-    return;
+  } else {
+    suspect_below_ = count_;
   }
-  suspects_ = unanswered_;
-  suspect_below_ = count_;
 }
 
 void Exchanges::no_more(Kind kind) {

@@ -1,13 +1,14 @@
 // http1/exchanges.h - which response answers which request, and the records of both.
 //
 // Responses come in the order of their requests (RFC 9112 section 9.3.2), so the n-th answers the
-// n-th. A hole in the capture breaks the count. Behind one:
-//   - a response takes the oldest request seen before it, if only one can be meant;
+// n-th. A hole in the capture breaks the count, and a hole in one direction may hold that direction
+// back for long, so behind one the packets' order counts, not the order in which they are read:
+//   - a response answers no request of a later packet;
 //   - on a connection where a request is only sent when the one before is answered (nearly all), a
-//     newer request says that older ones were answered in the hole;
-//   - where requests are pipelined, what may be a wrong pair is told as a request without a
-//   response
-//     and a response without a request, until the connection has been quiet for a second.
+//     response answers the newest request before it: older ones were answered in the hole;
+//   - where requests are pipelined and more than one may be meant, the pair is told as a request
+//     without a response and a response without a request, until the server has been quiet for a
+//     second.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ namespace wirelens::http1 {
 /// previews that they may hold; beyond, the oldest is told without a response.
 inline constexpr std::size_t kMaxPending = 1024;
 inline constexpr std::size_t kMaxPendingBytes = 1u << 20;
-/// Responses that may be seen before their requests (taps out of step).
-inline constexpr std::size_t kMaxEarly = 8;
+/// Responses that may be read before their requests (taps out of step, a hole among the requests).
+inline constexpr std::size_t kMaxEarly = 64;
 
 /// One side of an exchange.
 struct Message {
@@ -82,12 +83,15 @@ class Exchanges {
   using List = std::list<Pending, std::pmr::polymorphic_allocator<Pending>>;
 
   Pending& append();
-  Pending* early_response();
+  Pending* choose_request(const Stamp& response);
+  Pending* choose_response(const Stamp& request);
+  Pending* next_asked();
+  Pending* next_but_one();
+  void note_pipelining(const Stamp& first);
   bool drop_oldest();
   void close(Pending& pending);
   void close_unanswered();
   void close_early();
-  void resolve_suspects();
   void redact_preview(Message& message);
   void write_if_done(Pending& pending);
   void write(const Pending& pending);
@@ -106,8 +110,7 @@ class Exchanges {
   std::size_t unanswered_ = 0;       // requests that wait for their responses
   std::size_t early_ = 0;            // responses that wait for their requests
   bool early_paired_ = false;        // one of them has found its request
-  std::size_t suspects_ = 0;         // of those, the ones that may have been answered in a hole:
-  std::uint64_t suspect_below_ = 0;  // their numbers are below this
+  std::uint64_t suspect_below_ = 0;  // those with lower numbers may have been answered in a hole
   bool in_step_;                     // the n-th response answers the n-th request
   bool requests_lost_ = false;       // since the last request
   bool pipelined_ = false;           // requests have been sent before earlier ones were answered
