@@ -148,7 +148,7 @@ class FilteredSource final : public Source {
       remarks_.push_back(below[remarks_taken_]);
     return result;
   }
-  bool stable() const override { return source_->stable(); }
+  bool repeatable() const override { return source_->repeatable(); }
   const std::vector<Interface>& interfaces() const override { return source_->interfaces(); }
   const Annotations& annotations() const override { return source_->annotations(); }
   const std::vector<Damage>& damages() const override { return source_->damages(); }

@@ -47,9 +47,9 @@ class MergedSource final : public Source {
   }
 
   ReadResult read(std::span<Packet> packets) override;
-  bool stable() const override {
+  bool repeatable() const override {
     return std::all_of(strands_.begin(), strands_.end(),
-                       [](const Strand& strand) { return strand.source->stable(); });
+                       [](const Strand& strand) { return strand.source->repeatable(); });
   }
   const std::vector<Interface>& interfaces() const override { return interfaces_; }
   const Annotations& annotations() const override { return annotations_; }

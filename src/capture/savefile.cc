@@ -13,7 +13,6 @@
 
 #include "capture/compressed.h"
 #include "capture/descriptor_stream.h"
-#include "capture/mapping.h"
 
 namespace wirelens {
 namespace {
@@ -29,8 +28,9 @@ Stretch first_bytes(Feed& feed, const std::atomic<bool>* stop) {
   return head;
 }
 
-std::unique_ptr<ByteStream> unpacked(std::unique_ptr<DescriptorStream> stream) {
-  switch (compression_of(stream->peek(4))) {
+std::unique_ptr<ByteStream> unpacked(std::unique_ptr<DescriptorStream> stream,
+                                     Compression compression) {
+  switch (compression) {
     case Compression::gzip:
       return gunzip(std::move(stream));
     case Compression::zstd:
@@ -39,20 +39,6 @@ std::unique_ptr<ByteStream> unpacked(std::unique_ptr<DescriptorStream> stream) {
       break;
   }
   return stream;
-}
-
-/// The mapped file, if it can be mapped and is not compressed. The descriptor stays open.
-std::unique_ptr<Feed> mapped(int descriptor, const struct stat& status) {
-  const bool at_begin = lseek(descriptor, 0, SEEK_CUR) == 0;
-  if (!S_ISREG(status.st_mode) || status.st_size == 0 || !at_begin) return nullptr;
-  std::array<std::uint8_t, 4> head{};
-  const ssize_t count = pread(descriptor, head.data(), head.size(), 0);
-  if (count < 0) return nullptr;
-  const Bytes bytes = Bytes(head).first(static_cast<std::size_t>(count));
-  if (compression_of(bytes) != Compression::none) return nullptr;
-  auto mapping = Mapping::over(descriptor, static_cast<std::size_t>(status.st_size));
-  if (!mapping) return nullptr;
-  return std::make_unique<MappedFeed>(std::move(*mapping));
 }
 
 }  // namespace
@@ -69,14 +55,13 @@ Result<std::unique_ptr<Feed>> open_feed(const std::string& path, const std::atom
     close(descriptor);
     return Error{path + ": is a directory"};
   }
-  if (auto feed = mapped(descriptor, status)) {
-    close(descriptor);
-    return feed;
-  }
   std::optional<std::uint64_t> total;
   if (S_ISREG(status.st_mode)) total = static_cast<std::uint64_t>(status.st_size);
   auto stream = std::make_unique<DescriptorStream>(descriptor, stop, total);
-  return std::unique_ptr<Feed>(std::make_unique<StreamFeed>(unpacked(std::move(stream))));
+  const Compression compression = compression_of(stream->peek(4));
+  const bool repeatable = total && path != "-" && compression == Compression::none;
+  return std::unique_ptr<Feed>(std::make_unique<StreamFeed>(
+      unpacked(std::move(stream), compression), StreamFeed::kChunk, repeatable));
 }
 
 Result<std::unique_ptr<Source>> Savefile::over(std::string name, std::unique_ptr<Feed> feed,
@@ -99,12 +84,7 @@ ReadResult Savefile::read(std::span<Packet> packets) {
     Progress progress = format_->parse(stretch_, packets);
     offset_ += progress.consumed;
     stretch_ = stretch_.subspan(progress.consumed);
-    if (progress.packets > 0 && feed_->stable() && !feed_->fault().empty()) {
-      progress.packets = 0;  // parsed from what a file that got shorter left behind
-      damage(offset_, feed_->fault());
-    } else if (!progress.damage.empty()) {
-      damage(offset_, std::move(progress.damage));
-    }
+    if (!progress.damage.empty()) damage(offset_, std::move(progress.damage));
     if (progress.packets > 0 || progress.need == 0) return {progress.packets, ended_};
     if (!advance(progress.need)) break;
   }

@@ -19,7 +19,7 @@ class Savefile final : public Source {
                                               const std::atomic<bool>* stop = nullptr);
 
   ReadResult read(std::span<Packet> packets) override;
-  bool stable() const override { return feed_->stable(); }
+  bool repeatable() const override { return feed_->repeatable(); }
   const std::vector<Interface>& interfaces() const override { return format_->interfaces(); }
   const Annotations& annotations() const override { return format_->annotations(); }
   const std::vector<Damage>& damages() const override { return damages_; }
@@ -46,7 +46,7 @@ class Savefile final : public Source {
   bool ended_ = false;
 };
 
-/// The bytes of a file, mapped or streamed, and unpacked. "-": standard input.
+/// The bytes of a file, unpacked. "-": standard input.
 Result<std::unique_ptr<Feed>> open_feed(const std::string& path, const std::atomic<bool>* stop);
 
 }  // namespace wirelens

@@ -16,7 +16,7 @@ Result<std::unique_ptr<Source>> open_unfiltered(const std::string& path,
   if (options.use_libpcap) return open_with_libpcap(path);
   auto feed = open_feed(path, options.stop);
   if (!feed) return feed.error();
-  const bool can_open_again = (*feed)->stable();
+  const bool can_open_again = (*feed)->repeatable();
   auto source = Savefile::over(path, std::move(*feed), options.stop);
   if (source || !can_open_again) return source;
   auto by_libpcap = open_with_libpcap(path);  // a variant that only libpcap knows

@@ -1,4 +1,4 @@
-// capture/source.h - where packets come from: a mapped savefile, a stream, an interface.
+// capture/source.h - where packets come from: a savefile, a stream, an interface.
 #pragma once
 
 #include <atomic>
@@ -52,10 +52,11 @@ class Source {
   virtual ~Source() = default;
 
   /// Fills `packets` from the front. A live source or a pipe may return nothing without having
-  /// ended: time for whoever waits on output. The bytes live until the next call; if stable(), as
-  /// long as the source.
+  /// ended: time for whoever waits on output. The bytes live until the next call.
   virtual ReadResult read(std::span<Packet> packets) = 0;
-  virtual bool stable() const { return false; }
+  /// The same input can be opened again, and reading it once more is cheap: each worker can have a
+  /// source of its own.
+  virtual bool repeatable() const { return false; }
 
   /// Grows while packets are read, entries never change place.
   virtual const std::vector<Interface>& interfaces() const = 0;
@@ -79,8 +80,8 @@ struct OpenOptions {
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler; ends a wait on a pipe
 };
 
-/// Opens one savefile ("-": standard input): pcap and pcapng by our own reader, mapped where they
-/// can be, also inside gzip or zstd; anything else that libpcap reads by libpcap. Reads ahead to
+/// Opens one savefile ("-": standard input): pcap and pcapng by our own reader, also
+/// inside gzip or zstd; anything else that libpcap reads by libpcap. Reads ahead to
 /// the first packet, so that interfaces() can be asked at once. An Error if nothing of it can be
 /// read.
 Result<std::unique_ptr<Source>> open_savefile(const std::string& path, const OpenOptions& options);

@@ -35,7 +35,7 @@ constexpr Option kRunOptions[] = {
     {'h', "help", "", "this text"},
 };
 constexpr Option kReaderOptions[] = {
-    {0, "reader", "READER", "what opens FILE, mapped or libpcap: the results are the same"},
+    {0, "reader", "READER", "what opens FILE, own or libpcap: the results are the same"},
 };
 constexpr Option kCaptureOptions[] = {
     {'i', "interface", "IFACE", "where to capture: see `wirelens interfaces`"},
@@ -365,9 +365,9 @@ Result<AnalyzeOptions> parse_analyze(Arguments arguments) {
   if (!choices) return choices.error();
   AnalyzeOptions options;
   if (auto error = parse_run(*choices, options.run)) return *error;
-  const std::string reader = choices->one("reader").value_or("mapped");
-  if (reader != "mapped" && reader != "libpcap") {
-    return bad_value("reader", reader, "mapped or libpcap is wanted");
+  const std::string reader = choices->one("reader").value_or("own");
+  if (reader != "own" && reader != "libpcap") {
+    return bad_value("reader", reader, "own or libpcap is wanted");
   }
   options.use_libpcap = reader == "libpcap";
   options.files = choices->operands;

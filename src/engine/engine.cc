@@ -21,7 +21,7 @@ namespace wirelens {
 namespace {
 
 constexpr std::size_t kReadAtOnce = 64;
-/// Packets of a window of a mapped file: batches of events small enough to stay in the cache.
+/// Packets of a window of a file: batches of events small enough to stay in the cache.
 constexpr int kWindowShift = 12;
 
 class Run {
@@ -138,7 +138,7 @@ std::optional<Error> Run::together() {
     queues.push_back(&lanes_[i]->events);
     workers_.push_back(std::make_unique<Worker>(options_, secret, i, count, lanes_[i]->emitter));
   }
-  if (sources_.front()->stable()) {
+  if (sources_.front()->repeatable()) {
     if (std::optional<Error> error = start_walking()) return error;
   } else {
     start_following();
@@ -152,7 +152,7 @@ std::optional<Error> Run::together() {
   return std::nullopt;
 }
 
-/// Each worker walks the whole mapped file on its own: no queues of packets, no copies.
+/// Each worker reads the whole file on its own: no queues of packets, no copies between threads.
 std::optional<Error> Run::start_walking() {
   Result<std::unique_ptr<Source>> ahead = open_();
   if (!ahead) return ahead.error();

@@ -49,7 +49,7 @@ struct RunResult {
   bool stopped = false;              ///< ended by RunControl::stop
 };
 
-/// Opens the same input again; each worker of a mapped file walks its own.
+/// Opens the same input again; each worker of a file reads it for itself.
 using SourceOpener = std::function<Result<std::unique_ptr<Source>>()>;
 
 /// Reads the input to its end and tells `sink` everything, in packet order: the same events for any

@@ -51,7 +51,7 @@ void walk(benchmark::State& state, bool use_libpcap) {
   state.SetItemsProcessed(static_cast<std::int64_t>(packets));
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
 }
-BENCHMARK_CAPTURE(walk, mapped, false)->Name("capture/mapped");
+BENCHMARK_CAPTURE(walk, own, false)->Name("capture/own");
 BENCHMARK_CAPTURE(walk, libpcap, true)->Name("capture/libpcap");
 
 }  // namespace

@@ -97,7 +97,7 @@ TEST(Corpus, LibpcapReadsTheSame) {
   EXPECT_GT(compared, 150u);
 }
 
-TEST(Corpus, StreamedIsAsMapped) {
+TEST(Corpus, StreamedIsAsWhole) {
   const auto files = captures();
   if (files.empty()) GTEST_SKIP() << "no corpus beside the tree";
   for (const fs::path& file : files) {

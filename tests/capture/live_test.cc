@@ -109,7 +109,7 @@ TEST_F(Live, PacketsArriveWithTheirInterfaceAndCounters) {
   ASSERT_THAT(source_->interfaces(), SizeIs(1));
   EXPECT_EQ(source_->interfaces()[0].name, "wl0");
   EXPECT_EQ(source_->interfaces()[0].linktype, 1);
-  EXPECT_FALSE(source_->stable());
+  EXPECT_FALSE(source_->repeatable());
   EXPECT_EQ(source_->bytes_total(), std::nullopt);
   tap_->arrive("one");
   tap_->arrive("two");

@@ -1,4 +1,4 @@
-// fuzz/savefile_fuzz.cc - any bytes as a savefile: mapped and streamed agree, at linear cost.
+// fuzz/savefile_fuzz.cc - any bytes as a savefile: whole and streamed agree, at linear cost.
 #include <cstdlib>
 
 #include "capture/compressed.h"
@@ -25,7 +25,7 @@ class CountedFeed final : public Feed {
     work_ += 1 + feed_->bytes_moved() - before;
     return stretch;
   }
-  bool stable() const override { return false; }
+  bool repeatable() const override { return false; }
   std::string fault() const override { return feed_->fault(); }
   std::uint64_t bytes_read(std::uint64_t offset) const override {
     return feed_->bytes_read(offset);
