@@ -80,10 +80,6 @@ Verdict Walk::ipv4(Layer layer) {
   out_.ttl = at[8];
   out_.ecn = at[1] & 3;
   out_.identification = load_be16(at + 4);
-  if (total > layer.length) {
-    note(flaws::kIpv4Length);
-    header_wrong_ = true;
-  }
   if (header > 20) {
     if (!has(layer, header, flaws::kIpv4Header)) return Verdict::flawed;
     routed_ = has_source_route(at + 20, header - 20);
@@ -92,6 +88,12 @@ Verdict Walk::ipv4(Layer layer) {
   std::uint64_t sum = sum_of_ipv4_header(at);
   if (header > 20) sum += sum_of(at + 20, header - 20);
   if (fold_sum(sum) != 0xffff && load_be16(at + 10) != 0) header_wrong_ = true;
+  if (total > layer.length) {
+    note(flaws::kIpv4Length);
+    // Which of the two lies: an intact header was cut by the capture, a damaged one proves nothing.
+    if (header_wrong_ && layer.length >= header) total = layer.length;
+    header_wrong_ = true;
+  }
   const std::uint8_t protocol = at[9];
   const auto fragment = static_cast<std::uint16_t>(load_be16(at + 6) & 0x3fff);
   const Layer body = layer.cut(total).after(header);

@@ -120,6 +120,10 @@ Verdict Walk::llc(Layer layer) {
 /// between the BSDs, Darwin, Linux and Windows.
 Verdict Walk::loopback(Layer layer) {
   if (!has(layer, 4, flaws::kLinkHeader)) return Verdict::flawed;
+  // Some captures of this type hold Cisco HDLC headers instead: unicast or multicast, then a zero.
+  if (const std::uint16_t address = load_be16(layer.at); address == 0x0f00 || address == 0x8f00) {
+    return ether_payload(load_be16(layer.at + 2), layer.after(4));
+  }
   std::uint32_t family = load_be32(layer.at);
   if (family > 0xffff) family = load_le32(layer.at);
   switch (family) {

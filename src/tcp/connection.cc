@@ -172,7 +172,7 @@ void Connection::take(Arrival& arrival) {
     drop_suspects(arrival, arrival.from, INT64_MAX);
     begin_stream(arrival.from, arrival.tcp().sequence);
     arrival.begin = 0;
-  } else if (midstream_ && self.next == 0 && !self.data_seen && arrival.begin == 1) {
+  } else if (midstream_ && self.next == 0 && !self.data_seen && !self.fin && arrival.begin == 1) {
     ++trouble(arrival, arrival.from).keep_alives;  // what it began with was one
     begin_stream(arrival.from, arrival.tcp().sequence);
     arrival.begin = 0;

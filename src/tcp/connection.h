@@ -114,7 +114,9 @@ class Connection {
   static constexpr Duration kHoldTime = std::chrono::seconds(4);
   /// A receiver that is heard and stands at the hole waits for a retransmission itself: so do we.
   static constexpr Duration kHoldTimeHeard = std::chrono::seconds(60);
-  static constexpr std::uint16_t kResetLinger = 5;      ///< seconds; Zeek's tcp_reset_delay
+  /// Seconds. A SYN is sent again up to 12 s after a refusal, and what a reset cuts off may retry as
+  /// long: both belong to what was reset.
+  static constexpr std::uint16_t kResetLinger = 30;
   static constexpr std::uint16_t kUnansweredSyn = 130;  ///< seconds; Linux gives up after 127
   /// A sender's hop count may drop by as much while it is believed.
   static constexpr std::uint8_t kTtlDrop = 8;

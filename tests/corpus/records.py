@@ -77,7 +77,9 @@ def read(lines, exit_status):
             last[record["id"]] = record  # a later one replaces the interim ones
         else:
             by_type[record["type"]].append(record)
-    end = (by_type["capture_end"] or [{}])[-1]
+    # An input that could not even be opened has no records: nothing was read of it.
+    nothing = {"packets": 0, "truncated_packets": 0} if exit_status == 3 else {}
+    end = (by_type["capture_end"] or [nothing])[-1]
     facts = Facts(damaged=exit_status == 3, packets=end.get("packets"),
                   truncated=end.get("truncated_packets"))
     connections = sorted(last.values(), key=lambda one: (one["first_packet"], one["id"]))

@@ -67,6 +67,15 @@ TEST(Ipv4, LengthBeyondTheFrameIsAFlaw) {
   EXPECT_EQ(decoding.out.payload_length, 1460u);
 }
 
+TEST(Ipv4, LengthBeyondTheFrameInADamagedHeaderIsNotBelieved) {
+  Decoding decoding;
+  Octets frame = frame_of(TcpSpec{.payload = "hello"});
+  frame[14 + 2] = 0x73;  // the checksum stays as it was
+  ASSERT_EQ(decoding.decode(frame), Verdict::flow);
+  EXPECT_EQ(decoding.flaws("ipv4.length_exceeds_frame"), 1u);
+  EXPECT_EQ(decoding.out.payload_length, 5u);
+}
+
 TEST(Ipv4, MalformedHeaders) {
   Decoding decoding;
   Octets version = frame_of(TcpSpec{}), short_header = version, short_total = version;

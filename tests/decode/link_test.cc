@@ -63,6 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
         LinkCase{"null_freebsd6", 0, join({from_hex("1c000000"), kIpv6})},
         LinkCase{"null_netbsd6", 0, join({from_hex("18000000"), kIpv6})},
         LinkCase{"null_darwin6", 0, join({from_hex("0000001e"), kIpv6})},
+        LinkCase{"null_hdlc", 0, join({from_hex("0f00 0800"), kIpv4})},
         LinkCase{"loop", 108, join({from_hex("00000002"), kIpv4})},
         LinkCase{"loop_openbsd6", 108, join({from_hex("00000018"), kIpv6})},
         LinkCase{"raw4", 101, kIpv4}, LinkCase{"raw6", 101, kIpv6}, LinkCase{"raw12", 12, kIpv4},

@@ -253,7 +253,12 @@ TEST(Ambiguity, T12ResetExact) {
   EXPECT_EQ(talk.record().close, Close::reset_by_server);
   EXPECT_EQ(talk.record().conn_state, "RSTR");
   EXPECT_FALSE(talk.ended(kServer));
-  talk.pass(6s);
+  talk.pass(18s);
+  talk.say(kServer, {.flags = kRst | kAck});  // a router's own, for the same connection
+  EXPECT_EQ(talk.sent(kServer).packets, 3u);
+  talk.pass(29s);
+  EXPECT_FALSE(talk.over());
+  talk.pass(2s);
   EXPECT_TRUE(talk.over());
   talk.finish();
   EXPECT_TRUE(talk.ended(kServer) && talk.ended(kClient));
@@ -630,6 +635,15 @@ TEST(Ambiguity, T27ProbesAreNoConflict) {
   EXPECT_EQ(talk.flaws(), 0u);
   EXPECT_EQ(talk.heard(kClient), "abc");
   EXPECT_EQ(talk.sent(kClient).retransmitted_packets, 0u);
+}
+
+TEST(Ambiguity, T27MidstreamFinAndWhatFollowsItAreNoKeepAlive) {
+  Dialogue talk;
+  talk.say(kServer, {.at = 70, .ack = 10, .flags = kFin | kAck});
+  talk.say(kClient, {.at = 10, .ack = 71, .flags = kFin | kAck});
+  talk.say(kServer, {.at = 71, .ack = 11});
+  EXPECT_EQ(talk.sent(kServer).keep_alives, 0u);
+  EXPECT_EQ(talk.record().close, Close::fin);
 }
 
 TEST(Ambiguity, T29FlagsThatMakeNoSense) {
