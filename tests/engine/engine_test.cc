@@ -66,6 +66,12 @@ void expect_same(const std::string& ours, const std::string& theirs, const std::
   ADD_FAILURE() << what << ", line " << line + 1 << "\n" << nth(ours) << "\n" << nth(theirs);
 }
 
+/// All but the `capture` record: libpcap does not tell the names of interfaces, and raises the
+/// snapshot length of the modified variant.
+std::string behind_capture(const std::string& records) {
+  return records.substr(records.find('\n') + 1);
+}
+
 EngineOptions with_threads(unsigned threads) {
   EngineOptions options;
   options.threads = threads;
@@ -99,10 +105,8 @@ TEST(Engine, SameBytesFromLibpcap) {
     const std::string theirs = records(path, with_threads(1), libpcap);
     // It does not read everything that we do; a damaged file is damaged to both, in other words.
     if (theirs.starts_with("error") || theirs.find("\"damage\":[{") != std::string::npos) continue;
-    // Of the modified variant, libpcap raises the snapshot length by what its headers are longer.
-    if (path.ends_with("/modified.pcap")) continue;
     ++compared;
-    expect_same(records(path, with_threads(1)), theirs, path);
+    expect_same(behind_capture(records(path, with_threads(1))), behind_capture(theirs), path);
   }
   EXPECT_GT(compared, 20u);
 }
