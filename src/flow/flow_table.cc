@@ -169,7 +169,7 @@ void FlowTable::tcp_packet(const Packet& packet, const Decoded& decoded, std::ui
     }
     handle = new_tcp(packet, decoded, hash);
   } else if (handle.kind() == FlowHandle::Kind::half_open) {
-    if (again(half_open_.at(handle.number()), decoded)) return;
+    if (again(half_open_.at(handle.number()), packet, decoded)) return;
     handle = promote(handle, hash);
   }
   if (handle) feed(handle, packet, decoded);
@@ -204,14 +204,18 @@ void FlowTable::bare_syn(const Packet& packet, const Decoded& decoded, std::uint
 }
 
 /// The same SYN once more needs no more than a count.
-bool FlowTable::again(tcp::HalfOpen& entry, const Decoded& decoded) {
+bool FlowTable::again(tcp::HalfOpen& entry, const Packet& packet, const Decoded& decoded) {
   constexpr std::uint8_t kKind =
       TcpHeader::kSyn | TcpHeader::kAck | TcpHeader::kFin | TcpHeader::kRst;
   const bool same_syn = (decoded.tcp.flags & kKind) == TcpHeader::kSyn &&
                         decoded.from_high == (entry.from_high != 0) &&
                         decoded.tcp.sequence == entry.sequence && decoded.payload_length == 0;
-  if (!same_syn || entry.resent == 30) return false;
-  ++entry.resent;
+  if (!same_syn || entry.resent == 7) return false;
+  if (packet.now - entry.first_time() < tcp::kSynCopy) {
+    if (entry.copies < 3) ++entry.copies;
+  } else {
+    ++entry.resent;
+  }
   return true;
 }
 

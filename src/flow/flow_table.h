@@ -107,7 +107,7 @@ class FlowTable final : private tcp::Listener, private Context {
   FlowHandle join(const Decoded& decoded, std::uint32_t hash);
   bool joins(FlowHandle handle, const Decoded& decoded);
   void bare_syn(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
-  bool again(tcp::HalfOpen& entry, const Decoded& decoded);
+  bool again(tcp::HalfOpen& entry, const Packet& packet, const Decoded& decoded);
   FlowHandle promote(FlowHandle half_open, std::uint32_t hash);
   FlowHandle new_tcp(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
   void begin(FlowHead& flow, const Packet& packet, const Decoded& decoded, std::uint32_t hash);

@@ -155,7 +155,11 @@ void Connection::read_sack(const Arrival& arrival) {
     first = 1;
     SentSegment* copy =
         trail(arrival.to()) ? trail(arrival.to())->find(Seq(blocks[0].left)) : nullptr;
-    if (copy != nullptr && copy->resent && !copy->spurious) {
+    if (copy != nullptr && copy->copied &&
+        !copy->resent) {  // the network doubled it, not the capture
+      copy->copied = false;
+      --sender.capture_duplicates;
+    } else if (copy != nullptr && copy->resent && !copy->spurious) {
       copy->spurious = true;
       ++sender.spurious;
     }

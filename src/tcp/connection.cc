@@ -31,8 +31,9 @@ Connection::Connection(const HalfOpen& syn) {
   last_packet_ = syn.first_packet() & ((std::uint64_t{1} << 40) - 1);
   linger_ = kUnansweredSyn;
   Half& client = half(Direction::from_client);
-  client.packets = 1u + syn.resent;
-  client.syns_resent = std::min<unsigned>(syn.resent, 15) & 15;
+  client.packets = 1u + syn.resent + syn.copies;
+  client.syn_copies = syn.copies;
+  client.syns_resent = syn.resent;
   client.mss = syn.mss;
   client.scales = syn.has_window_scale;
   client.window_scale = std::min<unsigned>(syn.window_scale, 14) & 15;
@@ -107,7 +108,7 @@ Outcome Connection::pass_in_order(const Arrival& arrival) {
   Half& self = half(arrival.from);
   Half& peer = half(arrival.to());
   count(arrival);
-  self.timestamp = tcp.options.timestamp_value;
+  if (arrival.begin <= self.acked_offset()) self.timestamp = tcp.options.timestamp_value;
   if (tcp.acknowledgment != peer.acked) {
     peer.acked = tcp.acknowledgment;
     measure_ack(arrival, arrival.to());
@@ -178,7 +179,8 @@ void Connection::take(Arrival& arrival) {
     arrival.begin = 0;
   }
   self.timestamps = self.timestamps || (!self.syn && arrival.tcp().options.has_timestamp);
-  if (arrival.begin <= self.next && arrival.tcp().options.has_timestamp &&
+  const bool recent = arrival.begin <= (self.has_acked ? self.acked_offset() : self.next);
+  if (recent && arrival.tcp().options.has_timestamp &&
       Seq(arrival.tcp().options.timestamp_value) - Seq(self.timestamp) > 0) {
     self.timestamp = arrival.tcp().options.timestamp_value;
   }

@@ -214,7 +214,9 @@ class Connection {
 
   // loss.cc
   bool is_capture_duplicate(const Arrival& arrival);
+  bool is_syn_copy(const Arrival& arrival) const;
   bool is_same_segment(const Arrival& arrival);
+  bool is_copy_of(const SentSegment& sent, const Arrival& arrival, bool newest) const;
   bool take_probe(const Arrival& arrival);
   void judge(const Arrival& arrival, Offset begin, Offset end);
   bool was_overtaken(const Arrival& arrival, Offset begin, Offset end);

@@ -36,15 +36,16 @@ struct Half {
   /// Everything before it was handed on (or is missing): the next offset to come. A FIN that was
   /// reached stands at `next` and is not counted in it.
   Offset next = 0;
-  std::uint64_t packets : 40 = 0;
-  std::uint64_t ttl : 8 = 0;  ///< of its first packet; 0: not known
+  std::uint64_t packets : 38 = 0;
+  std::uint64_t syn_copies : 2 = 0;  ///< of its first SYN, by the capture; 3: or more
+  std::uint64_t ttl : 8 = 0;         ///< of its first packet; 0: not known
   std::uint64_t mss : 16 = 0;
   /// Until the SYN is acknowledged: when it was first sent, nanoseconds since 1970. Afterwards the
   /// sum of all round trips.
   std::int64_t syn_time_or_rtt_sum = 0;
   std::uint32_t base = 0;       ///< sequence number of offset 0
   std::uint32_t acked = 0;      ///< highest acknowledgment of the other end
-  std::uint32_t timestamp = 0;  ///< TS.Recent of RFC 7323: of the last segment in order
+  std::uint32_t timestamp = 0;  ///< TS.Recent of RFC 7323 section 4.3, seen from here
   ShortDuration rtt_min;
   ShortDuration rtt_max;
   std::uint32_t rtt_samples = 0;

@@ -9,6 +9,10 @@
 
 namespace wirelens::tcp {
 
+/// A SYN is sent again after a second at the earliest (RFC 6298); the same one within this is a
+/// copy by the capture.
+inline constexpr Duration kSynCopy = std::chrono::milliseconds(20);
+
 /// 64 bytes, so that a flood of spoofed SYNs costs little; two of them never share a cache line.
 struct alignas(64) HalfOpen {
   AddressBytes low{};
@@ -30,7 +34,8 @@ struct alignas(64) HalfOpen {
   std::uint16_t fast_open : 1 = 0;
   std::uint16_t ecn : 1 = 0;
   std::uint16_t window_scale : 4 = 0;
-  std::uint16_t resent : 5 = 0;  ///< times that the same SYN came again, 31 and more
+  std::uint16_t resent : 3 = 0;  ///< times that the same SYN came again; 7: give it a full record
+  std::uint16_t copies : 2 = 0;  ///< times that the capture saw it twice, see kSynCopy; 3: or more
   std::int64_t time = 0;         ///< of the first SYN, nanoseconds since 1970
 
   /// Packet numbers and ids of 40 bits: 2^40 of either take years at a million a second.

@@ -33,7 +33,8 @@ constexpr std::uint32_t kDupAckThreshold = 3;  // RFC 5681 section 3.2
 bool Connection::is_capture_duplicate(const Arrival& arrival) {
   const Half& self = half(arrival.from);
   const Half& peer = half(arrival.to());
-  if (!self.based || self.packets == 0 || arrival.has(TcpHeader::kSyn)) return false;
+  if (!self.based || self.packets == 0) return false;
+  if (arrival.has(TcpHeader::kSyn)) return is_syn_copy(arrival);
   if (arrival.length() > 0) return is_same_segment(arrival);
   const std::uint16_t id = arrival.decoded.identification;
   if (id != self.last_id || arrival.tcp().window != self.window) return false;
@@ -53,27 +54,39 @@ bool Connection::is_capture_duplicate(const Arrival& arrival) {
          arrival.now - last_time_ < kCopyById;
 }
 
+bool Connection::is_syn_copy(const Arrival& arrival) const {
+  const Half& self = half(arrival.from);
+  if (!self.syn || arrival.begin != -1 || arrival.has(TcpHeader::kAck) != self.syn_ack)
+    return false;
+  if (!self.syn_done) return arrival.now - timestamp_ns(self.syn_time_or_rtt_sum) < kSynCopy;
+  return self.packets == 1 && arrival.now - last_time_ < kSynCopy;
+}
+
 bool Connection::is_same_segment(const Arrival& arrival) {
   Trail* kept = trail(arrival.from);
   if (kept == nullptr) return false;
-  const SentSegment* sent = kept->find(Seq(arrival.tcp().sequence));
+  SentSegment* sent = kept->find(Seq(arrival.tcp().sequence));
   if (sent == nullptr || sent->begin != Seq(arrival.tcp().sequence) ||
-      sent->length != arrival.length()) {
+      sent->length != arrival.length() || !is_copy_of(*sent, arrival, kept->is_newest(*sent)) ||
+      kept->compare(sent->begin, arrival.decoded.payload)) {
     return false;
   }
-  const Seq begin = sent->begin;
-  if (kept->compare(begin, arrival.decoded.payload)) return false;
-  const Duration age = arrival.now - sent->time;
+  sent->copied = true;
+  return true;
+}
+
+bool Connection::is_copy_of(const SentSegment& sent, const Arrival& arrival, bool newest) const {
+  const Duration age = arrival.now - sent.time;
   const std::uint16_t id = arrival.decoded.identification;
+  if (id != sent.id) return false;
   if (id != 0) {
     // A sender that never changes the number says nothing by it.
-    const bool constant = id == half(arrival.from).last_id && !kept->is_newest(*sent);
-    return id == sent->id && !constant && age < kCopyById;
+    const bool constant = id == half(arrival.from).last_id && !newest;
+    return !constant && age < kCopyById;
   }
-  if (sent->id != 0) return false;
   const TcpOptions& options = arrival.tcp().options;
   if (!options.has_timestamp) return age < kCopyByTime;
-  return options.timestamp_value == sent->timestamp && age < kCopyByTimestamp;
+  return options.timestamp_value == sent.timestamp && age < kCopyByTimestamp;
 }
 
 /// Keep-alives (RFC 9293 section 3.8.4) and probes of a closed window (3.8.6.1).

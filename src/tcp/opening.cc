@@ -5,14 +5,6 @@
 #include "tcp/trouble.h"
 
 namespace wirelens::tcp {
-namespace {
-
-/// A SYN is sent again after a second at the earliest (RFC 6298); a copy within this is the
-/// capture's.
-constexpr Duration kSynCopy = std::chrono::milliseconds(20);
-
-}  // namespace
-
 void Connection::begin_stream(Direction from, std::uint32_t base) {
   Half& self = half(from);
   self.base = base;
@@ -251,12 +243,6 @@ void Connection::remember_syn(const Arrival& arrival, Direction from, std::uint3
 /// The same SYN or SYN-ACK once more.
 void Connection::syn_again(const Arrival& arrival) {
   Half& self = half(arrival.from);
-  const auto sent = timestamp_ns(self.syn_time_or_rtt_sum);
-  const bool open = !self.syn_done;
-  if (open && arrival.now - sent < kSynCopy) {
-    ++trouble(arrival, arrival.from).capture_duplicates;
-    return;
-  }
   if (self.syns_resent < 15) {
     ++self.syns_resent;
   } else {

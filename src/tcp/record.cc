@@ -12,6 +12,7 @@ Sent sent_by(const Half& end, const Trouble* trouble, Timestamp last) {
   sent.packets = end.packets;
   sent.retransmitted_packets = end.syns_resent;
   sent.timeouts = end.syns_resent;
+  sent.capture_duplicates = end.syn_copies;
   if (end.scales) sent.window_scale = static_cast<std::uint8_t>(end.window_scale);
   if (end.mss != 0) sent.mss = static_cast<std::uint16_t>(end.mss);
   if (end.syn) sent.sack = end.sack;
@@ -33,7 +34,7 @@ Sent sent_by(const Half& end, const Trouble* trouble, Timestamp last) {
   sent.zero_window_probes = trouble->zero_window_probes;
   sent.keep_alives = trouble->keep_alives;
   sent.missing_bytes = trouble->missing_bytes;
-  sent.capture_duplicates = trouble->capture_duplicates;
+  sent.capture_duplicates += trouble->capture_duplicates;
   sent.acked_before_seen = trouble->acked_before_seen;
   return sent;
 }
@@ -66,7 +67,8 @@ void Connection::fill(wirelens::Connection& record, Text& text) const {
   record.server_state = name_of(server.state);
   if (midstream_) record.midstream = true;
   const bool one_sided = client.packets == 0 || server.packets == 0;
-  const bool only_syns = client.packets == 1u + client.syns_resent && client.next == 0;
+  const bool only_syns =
+      client.packets == 1u + client.syns_resent + client.syn_copies && client.next == 0;
   if (one_sided && !(client.syn && only_syns && !client.fin)) record.one_sided = true;
   record.handshake_rtt = handshake_rtt();
 

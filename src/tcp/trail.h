@@ -36,6 +36,7 @@ struct SentSegment {
   bool resent : 1 = false;
   bool ticked : 1 = false;    ///< resent with another TSval: an echo tells the copies apart
   bool spurious : 1 = false;  ///< counted as such
+  bool copied : 1 = false;    ///< seen twice, and taken for a copy by the capture
   bool hashed : 1 = false;
   std::uint8_t head = 0;   ///< payload bytes remembered as they were
   std::uint64_t hash = 0;  ///< of the whole payload if hashed

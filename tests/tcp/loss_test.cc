@@ -151,6 +151,35 @@ TEST(Loss, CopyThatDiffersIsNoCopy) {
   EXPECT_TRUE(talk.flawed("tcp.overlap_conflict"));
 }
 
+TEST(Loss, MirrorPortSeesTheHandshakeTwice) {
+  Dialogue talk;
+  constexpr std::uint8_t kSyn = TcpHeader::kSyn, kAck = TcpHeader::kAck;
+  for (int copy = 0; copy < 2; ++copy) {
+    talk.say(kClient, {.at = -1, .flags = kSyn, .id = 1, .after = 15us});
+  }
+  talk.say(kServer, {.at = -1, .flags = kSyn | kAck});
+  talk.say(kClient, {.id = 2, .after = 10us});
+  talk.say(kServer, {.at = -1, .flags = kSyn | kAck, .after = 5us});
+  talk.say(kClient, {.id = 2, .after = 10us});
+  EXPECT_EQ(talk.sent(kClient).capture_duplicates, 2u);
+  EXPECT_EQ(talk.sent(kServer).capture_duplicates, 1u);
+  EXPECT_EQ(talk.sent(kClient).retransmitted_packets, 0u);
+  EXPECT_EQ(talk.sent(kServer).retransmitted_packets, 0u);
+}
+
+TEST(Loss, DuplicatedByTheNetwork) {
+  Dialogue talk;
+  talk.handshake();
+  for (int copy = 0; copy < 2; ++copy) {
+    talk.say(kServer, {.payload = kFull, .id = 5, .after = 10us});
+  }
+  EXPECT_EQ(talk.sent(kServer).capture_duplicates, 1u);
+  talk.say(kClient, {.ack = at(1)});
+  talk.say(kClient, {.ack = at(1), .options = sack(0, 1000)});  // the receiver had it twice as well
+  EXPECT_EQ(talk.sent(kServer).capture_duplicates, 0u);
+  EXPECT_EQ(talk.sent(kServer).retransmitted_packets, 0u);
+}
+
 TEST(Loss, ZeroWindow) {
   Dialogue talk;
   talk.handshake();
