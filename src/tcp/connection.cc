@@ -139,6 +139,7 @@ Outcome Connection::examine(Arrival& arrival) {
   if (is_capture_duplicate(arrival)) {
     count(arrival);
     ++trouble(arrival, arrival.from).capture_duplicates;
+    calm_ = 0;  // more will come
     return Outcome::kept;
   }
   count(arrival);
@@ -218,6 +219,7 @@ void Connection::settle(const Moment& moment) {
   if (extra_ != nullptr) {
     for (const Trouble& trouble : extra_->of) {
       if (!trouble.held.empty() || trouble.fin || trouble.dup_acks != 0) return;
+      if (trouble.capture_duplicates != 0) return;
     }
     if (!extra_->suspects.empty() || extra_->doubted_reset) return;
   }

@@ -212,11 +212,16 @@ class Connection {
   void drop_suspects(const Moment& moment, Direction from, Offset up_to);
   bool spoken_for(Direction from, Offset ack) const;
 
-  // loss.cc
+  // copies.cc
   bool is_capture_duplicate(const Arrival& arrival);
   bool is_syn_copy(const Arrival& arrival) const;
+  bool is_reset_copy(const Arrival& arrival) const;
+  bool is_ack_copy(const Arrival& arrival);
+  bool is_ack_copy_by_time(const Arrival& arrival) const;
   bool is_same_segment(const Arrival& arrival);
   bool is_copy_of(const SentSegment& sent, const Arrival& arrival, bool newest) const;
+
+  // loss.cc
   bool take_probe(const Arrival& arrival);
   void judge(const Arrival& arrival, Offset begin, Offset end);
   bool was_overtaken(const Arrival& arrival, Offset begin, Offset end);

@@ -1,5 +1,4 @@
-// tcp/loss.cc - judging a segment that is not simply the next one: sent again, overtaken, a probe,
-// or seen twice by the capture.
+// tcp/loss.cc - judging a segment that is not simply the next one: sent again, overtaken, a probe.
 //
 // Resent or overtaken? A segment that fills a hole was overtaken on the way if it was sent before
 // the one that came behind the hole: by its TSval if that differs, else by its IPv4 identification
@@ -17,77 +16,12 @@
 namespace wirelens::tcp {
 namespace {
 
-/// Copies by a mirror port come within this, if the IPv4 identification says that they are copies.
-/// Some senders resend with the old number, but no sooner than this.
-constexpr Duration kCopyById = std::chrono::milliseconds(100);
-/// And within these without one: the sender could not have resent as fast.
-constexpr Duration kCopyByTimestamp = std::chrono::milliseconds(1);
-constexpr Duration kCopyByTime = std::chrono::microseconds(100);
 constexpr Duration kReorderWindow = std::chrono::milliseconds(3);
 constexpr Duration kMinTimeout = std::chrono::milliseconds(200);
 constexpr Duration kFirstTimeout = std::chrono::seconds(1);
 constexpr std::uint32_t kDupAckThreshold = 3;  // RFC 5681 section 3.2
 
 }  // namespace
-
-bool Connection::is_capture_duplicate(const Arrival& arrival) {
-  const Half& self = half(arrival.from);
-  const Half& peer = half(arrival.to());
-  if (!self.based || self.packets == 0) return false;
-  if (arrival.has(TcpHeader::kSyn)) return is_syn_copy(arrival);
-  if (arrival.length() > 0) return is_same_segment(arrival);
-  const std::uint16_t id = arrival.decoded.identification;
-  if (id != self.last_id || arrival.tcp().window != self.window) return false;
-  if (id == 0) {
-    // Nothing but the timestamp and the time tells a copy from a duplicate ACK, and that with SACK
-    // a duplicate ACK would say what it is for.
-    const TcpOptions& options = arrival.tcp().options;
-    if (!options.has_timestamp || options.timestamp_value != self.timestamp || !self.sack ||
-        !peer.sack || options.sack_blocks != 0 || arrival.now - last_time_ >= kCopyByTimestamp) {
-      return false;
-    }
-  }
-  if (arrival.has(TcpHeader::kRst)) return self.reset;
-  const Offset last = self.next + (self.fin ? 1 : 0);
-  const Offset end = arrival.begin + (arrival.has(TcpHeader::kFin) ? 1 : 0);
-  return end == last && arrival.tcp().acknowledgment == peer.acked &&
-         arrival.now - last_time_ < kCopyById;
-}
-
-bool Connection::is_syn_copy(const Arrival& arrival) const {
-  const Half& self = half(arrival.from);
-  if (!self.syn || arrival.begin != -1 || arrival.has(TcpHeader::kAck) != self.syn_ack)
-    return false;
-  if (!self.syn_done) return arrival.now - timestamp_ns(self.syn_time_or_rtt_sum) < kSynCopy;
-  return self.packets == 1 && arrival.now - last_time_ < kSynCopy;
-}
-
-bool Connection::is_same_segment(const Arrival& arrival) {
-  Trail* kept = trail(arrival.from);
-  if (kept == nullptr) return false;
-  SentSegment* sent = kept->find(Seq(arrival.tcp().sequence));
-  if (sent == nullptr || sent->begin != Seq(arrival.tcp().sequence) ||
-      sent->length != arrival.length() || !is_copy_of(*sent, arrival, kept->is_newest(*sent)) ||
-      kept->compare(sent->begin, arrival.decoded.payload)) {
-    return false;
-  }
-  sent->copied = true;
-  return true;
-}
-
-bool Connection::is_copy_of(const SentSegment& sent, const Arrival& arrival, bool newest) const {
-  const Duration age = arrival.now - sent.time;
-  const std::uint16_t id = arrival.decoded.identification;
-  if (id != sent.id) return false;
-  if (id != 0) {
-    // A sender that never changes the number says nothing by it.
-    const bool constant = id == half(arrival.from).last_id && !newest;
-    return !constant && age < kCopyById;
-  }
-  const TcpOptions& options = arrival.tcp().options;
-  if (!options.has_timestamp) return age < kCopyByTime;
-  return options.timestamp_value == sent.timestamp && age < kCopyByTimestamp;
-}
 
 /// Keep-alives (RFC 9293 section 3.8.4) and probes of a closed window (3.8.6.1).
 bool Connection::take_probe(const Arrival& arrival) {

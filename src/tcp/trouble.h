@@ -47,6 +47,15 @@ struct Trouble {
   Offset gap_begin = 0;               ///< the last part that was given up
   Offset gap_end = 0;
 
+  /// Its last segments without payload, once a copy by the capture was seen; see is_ack_copy().
+  struct BareAck {
+    Timestamp time{};
+    std::uint32_t acknowledgment = 0;
+    std::uint16_t id = 0;
+  };
+  std::array<BareAck, 8> bare_acks{};
+  std::uint8_t bare_ack_count = 0;
+
   // What the other end's ACKs say about this direction.
   std::uint32_t dup_acks = 0;            ///< of the current acknowledgment number
   Timestamp evidence{};                  ///< when the last duplicate ACK or new SACK block came

@@ -185,7 +185,7 @@ class Drive {
   }
 
   void timers() {
-    const auto deadline = connection_.deadline();
+    const auto deadline = connection_.deadline(now_);
     if (deadline && *deadline <= now_) (void)connection_.expire(now_, around_, oracle_);
   }
 

@@ -142,6 +142,21 @@ TEST(Loss, MirrorPortSeesTwice) {
   EXPECT_EQ(talk.heard(kServer).size(), 3000u);
 }
 
+TEST(Loss, CopiesBehindOthers) {
+  Dialogue talk;
+  talk.handshake();
+  talk.say(kClient, {.id = 50});
+  talk.say(kClient, {.id = 50});  // the capture is known for copies from here on
+  send(talk, 0, 4);
+  for (int copy = 0; copy < 2; ++copy) {
+    for (std::uint16_t i = 0; i < 4; ++i) {
+      talk.say(kClient, {.ack = at(i + 1), .id = static_cast<std::uint16_t>(60 + i), .after = 3us});
+    }
+  }
+  EXPECT_EQ(talk.sent(kClient).capture_duplicates, 5u);
+  EXPECT_EQ(talk.sent(kClient).duplicate_acks, 0u);
+}
+
 TEST(Loss, CopyThatDiffersIsNoCopy) {
   Dialogue talk;
   talk.handshake();
