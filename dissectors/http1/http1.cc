@@ -353,11 +353,17 @@ std::unique_ptr<Dissector> open(Context& context, Conversation& conversation) {
   return std::unique_ptr<Dissector>(new (context.memory()) Http1(context, conversation, client));
 }
 
+std::optional<Direction> speaker(Bytes first) {
+  if (probe(Kind::request, first) == Fit::certain) return Direction::from_client;
+  if (probe(Kind::response, first) == Fit::certain) return Direction::from_server;
+  return std::nullopt;
+}
+
 constexpr std::array<const EventType*, 2> kEvents = {&kEventType<RequestSeen>,
                                                      &kEventType<Exchange>};
 
 }  // namespace
 
-const Protocol kProtocol = {"http1", Transport::tcp, probe, open, kEvents};
+const Protocol kProtocol = {"http1", Transport::tcp, probe, open, kEvents, speaker};
 
 }  // namespace wirelens::http1

@@ -99,6 +99,9 @@ struct Protocol {
   Fit (*probe)(Direction from, Bytes first);
   std::unique_ptr<Dissector> (*open)(Context& context, Conversation& conversation);
   std::span<const EventType* const> events;
+  /// Which end speaks so, if the first bytes tell: corrects the guess who is the client where
+  /// nobody saw who opened.
+  std::optional<Direction> (*speaker)(Bytes first) = nullptr;
 };
 
 }  // namespace wirelens

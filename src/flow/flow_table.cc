@@ -269,6 +269,9 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
   if (!handle) return;
   TcpFlow& flow = tcp_.at(handle.number());
   at_hand(flow);
+  if (!flow.connection.client_known() && !flow.conversation && !decoded.payload.empty()) {
+    guess_client(flow, decoded);
+  }
   tcp::Surroundings around = surroundings();
   const tcp::Outcome outcome = flow.connection.segment(packet, decoded, around, *this);
   if (outcome == tcp::Outcome::anew) {
@@ -285,6 +288,17 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
   const std::optional<Timestamp> deadline = flow.connection.deadline(packet.now);
   if (deadline && tcp_timers_.later_than(handle.number(), *deadline)) {
     tcp_timers_.arm(handle.number(), *deadline);
+  }
+}
+
+/// Nobody saw who opened, but whoever sends a request is the client, whatever the ports are.
+void FlowTable::guess_client(TcpFlow& flow, const Decoded& decoded) {
+  for (const Protocol* protocol : settings_.protocols) {
+    if (!protocol->speaker) continue;
+    const std::optional<Direction> speaker = protocol->speaker(decoded.payload);
+    if (!speaker) continue;
+    const bool by_client = *speaker == Direction::from_client;
+    return flow.connection.guess_client(decoded, by_client == decoded.from_high);
   }
 }
 

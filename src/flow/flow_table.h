@@ -114,6 +114,7 @@ class FlowTable final : private tcp::Listener, private Context {
   void take_in(FlowHandle handle, const FlowKey& key, std::uint32_t hash);
   void leave(const FlowHead& flow, FlowHandle handle);
   void feed(FlowHandle handle, const Packet& packet, const Decoded& decoded);
+  void guess_client(TcpFlow& flow, const Decoded& decoded);
   void at_hand(TcpFlow& flow);
   void tidy(TcpFlow& flow);
   void free_conversation(TcpFlow& flow);

@@ -58,7 +58,7 @@ class TimerWheel {
     link = {};
   }
   /// True if time `now` is in another tick than the last advance().
-  bool due(Timestamp now) const { return tick(now) > now_; }
+  bool due(Timestamp now) const { return !started_ || tick(now) > now_; }
   /// Moves to `now` and appends the numbers whose slots have passed to `out`; they are disarmed. A
   /// slot may hold a record whose own deadline lies later: whoever gets it looks and arms it again.
   void advance(Timestamp now, std::vector<std::uint32_t>& out) {

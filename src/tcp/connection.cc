@@ -326,6 +326,11 @@ Offset Connection::high(Direction from) const {
   return known == nullptr ? half(from).next : std::max(half(from).next, known->high);
 }
 
+void Connection::guess_client(const Decoded& decoded, bool high) {
+  if (!started_) start(decoded);
+  if (client_is_high_ != high && extra_ == nullptr && may_flip()) flip();
+}
+
 /// As long as nothing was told of either end, a guess can be put right.
 bool Connection::may_flip() const {
   return !client_known_ && halves_[0].next == 0 && halves_[1].next == 0 && !halves_[0].ended &&

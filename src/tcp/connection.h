@@ -90,6 +90,9 @@ class Connection {
   /// before any payload was delivered, by a SYN or SYN-ACK that was captured late.
   bool client_is_high() const { return client_is_high_; }
   bool client_known() const { return client_known_; }
+  /// What the bytes say while nobody saw who opened: the end key.high, or the other, speaks as the
+  /// client. Call before segment() takes those bytes; ignored once anything was told.
+  void guess_client(const Decoded& decoded, bool high);
   Direction direction_of(const Decoded& decoded) const {
     return decoded.from_high == client_is_high() ? Direction::from_client : Direction::from_server;
   }
@@ -114,8 +117,8 @@ class Connection {
   static constexpr Duration kHoldTime = std::chrono::seconds(4);
   /// A receiver that is heard and stands at the hole waits for a retransmission itself: so do we.
   static constexpr Duration kHoldTimeHeard = std::chrono::seconds(60);
-  /// Seconds. A SYN is sent again up to 12 s after a refusal, and what a reset cuts off may retry as
-  /// long: both belong to what was reset.
+  /// Seconds. A SYN is sent again up to 12 s after a refusal, and what a reset cuts off may retry
+  /// as long: both belong to what was reset.
   static constexpr std::uint16_t kResetLinger = 30;
   static constexpr std::uint16_t kUnansweredSyn = 130;  ///< seconds; Linux gives up after 127
   /// A sender's hop count may drop by as much while it is believed.
