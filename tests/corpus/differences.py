@@ -10,7 +10,8 @@ Its columns:
   ours      our value; * if the explanation is for several
   theirs    their value; likewise
   count     how many differences this line explains
-  right     ours, theirs, or both (the two count different things by the same name)
+  right     ours, theirs, or both (the two count different things by the same name); open: nobody
+            has judged it yet, it stands here so that no other slips in beside it
   packet    a packet that shows it, or all
   why       what the packet shows
 A difference without a line fails the comparison, and so does a line that explains fewer or more
@@ -49,8 +50,9 @@ def explanation(number, cells):
     said = dict(zip(COLUMNS, cells))
     if not all(cells):
         raise ValueError(f"line {number}: a column is empty")
-    if said["right"] not in ("ours", "theirs", "both"):
-        raise ValueError(f"line {number}: right is ours, theirs or both, not {said['right']}")
+    if said["right"] not in ("ours", "theirs", "both", "open"):
+        raise ValueError(f"line {number}: right is ours, theirs, both or open, "
+                         f"not {said['right']}")
     said["count"] = int(said["count"])
     return Explanation(line=number, **said)
 
@@ -77,3 +79,20 @@ def unexplained(found, explanations):
             complaints.append(f"differences.tsv:{one.line} explains {one.count} "
                               f"({one.subject} {one.field}), but there are {len(covered)}")
     return left, complaints
+
+
+def open_lines(tool, capture, left):
+    """Lines that list what is left of a capture's differences as open. Many of one field share a
+    line."""
+    many = 8
+    by_field = {}
+    for one in left:
+        by_field.setdefault(one.field, []).append(one)
+    for field, alike in by_field.items():
+        if len(alike) > many:
+            yield "\t".join((tool, capture, "*", field, "*", "*", str(len(alike)), "open", "all",
+                             "not judged yet"))
+            continue
+        for one in alike:
+            yield "\t".join((tool, capture, one.subject, field, one.ours, one.theirs, "1", "open",
+                             "all", "not judged yet"))
