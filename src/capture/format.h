@@ -16,7 +16,7 @@ namespace wirelens {
 /// limit of tcpdump and Wireshark for what travels over networks.
 inline constexpr std::size_t kMaxCaptured = 262'144;
 
-struct Progress {
+struct Parsed {
   std::size_t packets = 0;   ///< filled in
   std::size_t consumed = 0;  ///< bytes that are done with
   std::size_t need = 0;  ///< wants so many bytes behind those; 0: stopped at a packet without room
@@ -40,7 +40,7 @@ class Format {
 
   /// Parses records from the front of `stretch` until packets are full, a record is not whole, or
   /// something is broken.
-  virtual Progress parse(Bytes stretch, std::span<Packet> packets) = 0;
+  virtual Parsed parse(Bytes stretch, std::span<Packet> packets) = 0;
   /// What a record that is cut off by the end of the input is called: "packet 17", "block".
   virtual std::string unfinished() const = 0;
 

@@ -40,12 +40,12 @@ class PcapFormat final : public Format {
     interfaces_.push_back(std::move(interface));
   }
 
-  Progress parse(Bytes stretch, std::span<Packet> packets) override;
+  Parsed parse(Bytes stretch, std::span<Packet> packets) override;
   std::string unfinished() const override { return fmt::format("packet {}", packets_ + 1); }
 
  private:
   template <bool kBig>
-  Progress parse_records(Bytes stretch, std::span<Packet> packets);
+  Parsed parse_records(Bytes stretch, std::span<Packet> packets);
 
   Variant variant_;
   ByteOrder order_;
@@ -53,9 +53,9 @@ class PcapFormat final : public Format {
   bool header_passed_ = false;
 };
 
-Progress PcapFormat::parse(Bytes stretch, std::span<Packet> packets) {
+Parsed PcapFormat::parse(Bytes stretch, std::span<Packet> packets) {
   if (!std::exchange(header_passed_, true)) {
-    Progress rest = parse(stretch.subspan(kFileHeader), packets);
+    Parsed rest = parse(stretch.subspan(kFileHeader), packets);
     rest.consumed += kFileHeader;
     return rest;
   }
@@ -64,13 +64,13 @@ Progress PcapFormat::parse(Bytes stretch, std::span<Packet> packets) {
 }
 
 template <bool kBig>
-Progress PcapFormat::parse_records(Bytes stretch, std::span<Packet> packets) {
+Parsed PcapFormat::parse_records(Bytes stretch, std::span<Packet> packets) {
   constexpr ByteOrder order{kBig};
   const std::size_t header = variant_.record_header;
   const std::int64_t tick = variant_.tick;
   const std::uint8_t* at = stretch.data();
   const std::uint8_t* const end = at + stretch.size();
-  Progress progress;
+  Parsed progress;
   while (progress.need == 0) {
     const auto left = static_cast<std::size_t>(end - at);
     if (left < header) {

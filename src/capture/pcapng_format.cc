@@ -49,7 +49,7 @@ bool each_option(ByteOrder order, Bytes list, Visit visit) {
 
 class PcapngFormat final : public Format {
  public:
-  Progress parse(Bytes stretch, std::span<Packet> packets) override;
+  Parsed parse(Bytes stretch, std::span<Packet> packets) override;
   std::string unfinished() const override {
     return fmt::format("a block behind packet {}", packets_);
   }
@@ -99,8 +99,8 @@ bool PcapngFormat::learn_order(Bytes section) {
   return fail(fmt::format("section with the byte-order magic {:#010x}", magic));
 }
 
-Progress PcapngFormat::parse(Bytes stretch, std::span<Packet> packets) {
-  Progress progress;
+Parsed PcapngFormat::parse(Bytes stretch, std::span<Packet> packets) {
+  Parsed progress;
   Bytes rest = stretch;
   while (true) {
     if (rest.size() < kBlockFrame) {

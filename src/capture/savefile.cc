@@ -81,7 +81,7 @@ Result<std::unique_ptr<Source>> Savefile::over(std::string name, std::unique_ptr
 
 ReadResult Savefile::read(std::span<Packet> packets) {
   while (!ended_) {
-    Progress progress = format_->parse(stretch_, packets);
+    Parsed progress = format_->parse(stretch_, packets);
     offset_ += progress.consumed;
     stretch_ = stretch_.subspan(progress.consumed);
     if (!progress.damage.empty()) damage(offset_, std::move(progress.damage));
