@@ -195,16 +195,23 @@ class Tcptrace(unittest.TestCase):
     PRINTED = ("#1 TCP connection traced:\nconn_#,host_a,host_b,port_a,port_b,"
                + ",".join(f"{name}_{way}" for name in
                           ("total_packets", "actual_data_bytes", "unique_bytes_sent",
-                           "rexmt_data_pkts", "rexmt_data_bytes", "outoforder_pkts")
+                           "rexmt_data_pkts", "rexmt_data_bytes", "outoforder_pkts",
+                           "SYN/FIN_pkts_sent")
                           for way in ("a2b", "b2a"))
                + "\n\n1,10.0.0.1,2001:0db8::1,4000,80,"
-               + " 5, 4, 120, 700, 90, 700, 1, 0, 30, 0, 0, 2\n")
+               + " 5, 4, 120, 700, 90, 700, 1, 0, 31, 2, 0, 2, 1/2, 3/1\n")
 
     def test_compare(self):
+        """A FIN sent twice is one resent byte less, a SYN sent three times two."""
         mine = records.read([json.dumps(one) for one in (connection(), end())], 0)
         self.assertEqual([str(one) for one in tcptrace.compare(mine, tcptrace.parse(self.PRINTED))],
                          ["tcp 1 a\tretransmitted_packets\t0\t1",
                           "tcp 1 a\tretransmitted_bytes\t0\t30", "tcp 1 b\tout_of_order\t0\t2"])
+
+    def test_addresses_that_begin_with_zeros(self):
+        printed = (":0001", "::1", "2001:0db8::1", "10.0.0.1")
+        self.assertEqual([tcptrace.address(one) for one in printed],
+                         ["::0001", "::1", "2001:0db8::1", "10.0.0.1"])
 
     def test_nothing_traced(self):
         with self.assertRaises(tcptrace.Unreadable):

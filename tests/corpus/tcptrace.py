@@ -27,12 +27,19 @@ def half(row, way):
     found = Half(packets=number("total_packets"), payload=number("actual_data_bytes"),
                  unique=number("unique_bytes_sent"))
     found.counts.update({ours: number(theirs) for theirs, ours in COUNTS.items()})
-    found.counts["retransmitted_bytes"] = number("rexmt_data_bytes")
+    # A SYN or FIN sent again counts as a resent byte there, though not as a resent data packet.
+    again = [max(int(sent) - 1, 0) for sent in row[f"SYN/FIN_pkts_sent_{way}"].split("/")]
+    found.counts["retransmitted_bytes"] = max(number("rexmt_data_bytes") - sum(again), 0)
     return found
 
 
+def address(printed):
+    """It prints ::1 as :0001."""
+    return ":" + printed if printed.startswith(":") and not printed.startswith("::") else printed
+
+
 def flow(row):
-    ends = tuple(endpoint(row[f"host_{side}"], row[f"port_{side}"]) for side in "ab")
+    ends = tuple(endpoint(address(row[f"host_{side}"]), row[f"port_{side}"]) for side in "ab")
     return Flow(name=row["conn_#"], ends=ends,
                 halves=(half(row, "a2b"), half(row, "b2a")))
 

@@ -218,5 +218,21 @@ TEST(FlowTable, AResetAnswersASyn) {
   EXPECT_EQ(shard.told.closes, std::vector{Close::refused});
 }
 
+TEST(FlowTable, ASynSentAgainAfterItsRefusalIsNoConnectionOfItsOwn) {
+  Shard shard;
+  for (const int pause : {0, 3, 6, 12}) {
+    shard.send({.sequence = 1, .flags = kSyn}, seconds(pause));
+    shard.send({.source = "10.0.0.2",
+                .destination = "10.0.0.1",
+                .source_port = 80,
+                .destination_port = 40000,
+                .sequence = 0,
+                .acknowledgment = 2,
+                .flags = kRst | kAck});
+  }
+  shard.finish();
+  EXPECT_EQ(shard.told.closes, std::vector{Close::refused});
+}
+
 }  // namespace
 }  // namespace wirelens
