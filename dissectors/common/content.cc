@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/work.h"
 #include "common/content_layers.h"
 #include "common/http_text.h"
 
@@ -62,7 +63,7 @@ Decoder::State Decoder::run(std::size_t layer, Bytes bytes, const Stamp& stamp, 
   for (;;) {
     const Layer::Step step = layers_[layer]->step(bytes, window);
     bytes = bytes.subspan(step.consumed);
-    ++steps_;
+    work(step.consumed + step.produced + 1);
     produced_[layer] += step.produced;
     if (produced_[layer] > kFreeOutput && produced_[layer] / kMaxRatio > received_) {
       return State::bomb;

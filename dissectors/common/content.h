@@ -65,8 +65,6 @@ class Decoder {
   State finish();
   /// Bytes that came out.
   std::uint64_t decoded() const { return decoded_; }
-  /// Windows filled so far: the work that was done.
-  std::uint64_t steps() const { return steps_; }
 
  private:
   explicit Decoder(Ledger& ledger);
@@ -79,7 +77,6 @@ class Decoder {
   std::array<std::uint64_t, kMaxLayers> produced_{};
   std::uint64_t received_ = 0;
   std::uint64_t decoded_ = 0;
-  std::uint64_t steps_ = 0;
   std::size_t charged_ = 0;
   State state_ = State::going;
 };

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "base/work.h"
 #include "common/http_text.h"
 #include "http1/field_lines.h"
 
@@ -60,6 +61,7 @@ Part<ChunksEnd> read_chunks(Context& context, Input& in, Body& body) {
       if (more.bytes.empty()) co_return ChunksEnd::cut_short;
       whole = more.bytes.back() == '\n';
     }
+    work();
     if (*size == 0) break;
     const std::uint64_t passed = co_await in.pass(*size, &body);
     if (passed < *size) co_return ChunksEnd::cut_short;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/work.h"
 #include "common/http_text.h"
 
 namespace wirelens::http1 {

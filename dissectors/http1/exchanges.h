@@ -15,6 +15,7 @@
 #include <list>
 #include <memory_resource>
 
+#include "base/work.h"
 #include "dissect/conversation.h"
 #include "http1/body.h"
 #include "http1/kept_head.h"
@@ -96,9 +97,11 @@ class Exchanges {
   void write_if_done(Pending& pending);
   void write(const Pending& pending);
   static bool waits_for_response(const Pending& pending) {
+    work();
     return pending.request.seen && !pending.response.seen && !pending.closed;
   }
   static bool waits_for_request(const Pending& pending) {
+    work();
     return pending.response.seen && !pending.request.seen && !pending.closed;
   }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/work.h"
 #include "common/http_text.h"
 #include "http1/start_line.h"
 
@@ -35,6 +36,7 @@ std::size_t begun(std::string_view text, std::string_view prefix) {
 /// The length of a head: up to and with its empty line; 0 if that is not in `text`. It does not
 /// begin before `seen` without the last two bytes.
 std::size_t end_of_head(std::string_view text, std::size_t seen) {
+  work(text.size() - seen + 1);
   constexpr std::size_t kBlock = 64;
   std::size_t i = seen < 2 ? 0 : seen - 2;
   while (i < text.size()) {
@@ -104,13 +106,16 @@ HeadScan::Guess HeadScan::judge_beginning(std::string_view text) const {
 
 std::size_t HeadScan::junk(std::string_view text) {
   found_ = Found::junk;
-  return kind_ == Kind::request ? next_request(text) : next_response(text);
+  const std::size_t length = kind_ == Kind::request ? next_request(text) : next_response(text);
+  work(length);
+  return length;
 }
 
 std::size_t HeadScan::junk_line(std::string_view line, std::size_t length) {
   found_ = Found::junk;
   // All that a line can still hold is one request, at its end: whatever else begins in it would end
   // where it ends.
+  work(line.size());
   if (kind_ == Kind::request && line.size() > 9 && line.substr(line.size() - 9, 8) == " HTTP/1.") {
     const std::size_t target = line.rfind(' ', line.size() - 10);
     if (target != std::string_view::npos && target > 1) {
@@ -124,6 +129,7 @@ std::size_t HeadScan::junk_line(std::string_view line, std::size_t length) {
 std::size_t HeadScan::judge_start_line(std::string_view text, std::size_t seen) {
   if (judge_beginning(text) == Guess::no) return junk(text);
   const std::size_t lf = text.find('\n', seen);
+  work(std::min(lf, text.size()) - seen + 1);
   const bool ended = lf != std::string_view::npos;
   if (lost_ && kind_ == Kind::response && (ended || text.size() >= kCertainLength)) {
     const std::string_view beginning = text.substr(0, std::min(kCertainLength, lf));

@@ -98,11 +98,19 @@ void Http1::take_head(Context& context, Input& in, Message& message, Bytes text)
 Part<bool> Http1::read_rest_of_head(Context& context, Input& in, Message& message, Bytes begun) {
   const std::string_view text = as_text(begun);
   const std::string_view lines = begun_lines(text);
-  message.head.keep(as_bytes(lines));
-  HeadParser& parser = message.head.parser();
-  parser.head().faults.add(Fault::long_head);
-  auto reading = read_field_lines(in, parser, text.substr(lines.size()));
-  const bool whole = co_await reading;
+  bool whole = true;
+  if (lines.empty()) {
+    auto start_line = read_long_start_line(in, message.head, text);
+    whole = co_await start_line;
+  } else {
+    message.head.keep(as_bytes(lines));
+    message.head.parser().head().faults.add(Fault::long_head);
+  }
+  if (whole) {
+    const std::string_view rest = lines.empty() ? std::string_view() : text.substr(lines.size());
+    auto fields = read_field_lines(in, message.head.parser(), rest);
+    whole = co_await fields;
+  }
   message.head.finish(context.settings().show_secrets);
   tell(context, message.head.head().faults, in.from());
   co_return whole;

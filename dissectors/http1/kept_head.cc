@@ -6,21 +6,33 @@
 
 namespace wirelens::http1 {
 
+const Head KeptHead::kNone{};
+
 KeptHead::~KeptHead() {
   if (block_) memory_.deallocate(block_, size_, alignof(HeaderField));
 }
 
-void KeptHead::keep(Bytes text) {
-  const TextMarks marks = marks_of(as_text(text));
-  const std::size_t capacity = std::min(marks.lines, kMaxFields);
-  const std::size_t front = capacity * sizeof(HeaderField);
-  size_ = front + text.size();
+char* KeptHead::allocate(std::size_t fields, std::size_t text) {
+  const std::size_t front = fields * sizeof(HeaderField);
+  size_ = front + text;
   block_ = static_cast<std::byte*>(memory_.allocate(size_, alignof(HeaderField)));
   fields_ = reinterpret_cast<HeaderField*>(block_);
-  char* copy = reinterpret_cast<char*>(block_ + front);
-  std::memcpy(copy, text.data(), text.size());
-  parser_.emplace(kind_, fields_, capacity);
+  parser_.emplace(kind_, fields_, fields);
+  return reinterpret_cast<char*>(block_ + front);
+}
+
+void KeptHead::keep(Bytes text) {
+  const TextMarks marks = marks_of(as_text(text));
+  char* copy = allocate(std::min(marks.lines, kMaxFields), text.size());
+  if (!text.empty()) std::memcpy(copy, text.data(), text.size());
   parser_->parse(copy, text.size(), marks);
+}
+
+void KeptHead::keep_start_line(std::string_view line) {
+  char* copy = allocate(0, line.size());
+  line.copy(copy, line.size());
+  parser_->head().faults.add(Fault::long_request_line);
+  parser_->start_line({copy, line.size()});
 }
 
 void KeptHead::finish(bool show_secrets) {

@@ -20,14 +20,17 @@ class KeptHead {
 
   /// Copies and reads `text`, a head or whole lines of one.
   void keep(Bytes text);
+  /// In place of keep(): copies and reads a start line without its end.
+  void keep_start_line(std::string_view line);
   /// For lines that come behind what keep() got.
   HeadParser& parser() { return *parser_; }
   /// All lines were read. Redacts unless `show_secrets`.
   void finish(bool show_secrets);
 
   bool kept() const { return parser_.has_value(); }
-  const Head& head() const { return parser_->head(); }
-  std::span<const HeaderField> fields() const { return {fields_, parser_->head().fields}; }
+  /// An empty one if none was kept (the response of HTTP/0.9 has none).
+  const Head& head() const { return parser_ ? parser_->head() : kNone; }
+  std::span<const HeaderField> fields() const { return {fields_, head().fields}; }
   /// The target as it may be shown; the head's own is as sent.
   std::string_view target() const { return target_; }
   /// Memory that it holds.
@@ -35,6 +38,10 @@ class KeptHead {
   http::RedactedTexts& texts() { return texts_; }
 
  private:
+  static const Head kNone;
+
+  char* allocate(std::size_t fields, std::size_t text);
+
   Kind kind_;
   std::pmr::memory_resource& memory_;
   std::byte* block_ = nullptr;  // fields, then the text

@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "base/work.h"
 #include "common/http_text.h"
 #include "http1/start_line.h"
 
@@ -124,6 +125,7 @@ TextMarks marks_of(std::string_view text) {
 }
 
 void HeadParser::parse(char* text, std::size_t size, const TextMarks& marks) {
+  work(size);
   if (marks.control) head_.faults.add(Fault::control_character);
   if (marks.bare_cr) head_.faults.add(Fault::bare_cr);
   char* const end = text + size;

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "base/work.h"
+
 namespace wirelens {
 
 bool Input::step_over() {
@@ -48,6 +50,7 @@ void Input::offer(Bytes bytes, const Stamp& stamp) {
   } else {
     carried_ = carry_.size();
     carry_.insert(carry_.end(), bytes.begin(), bytes.end());
+    work(bytes.size());
     window_ = carry_;
     at_ = 0;
   }
@@ -62,10 +65,12 @@ void Input::keep() {
     return;
   }
   if (!carry_.empty() && window_.data() == carry_.data()) {
+    if (at_ > 0) work(left());
     if (at_ >= carried_) carry_stamp_ = slice_stamp_;
     carry_.erase(carry_.begin(), carry_.begin() + static_cast<std::ptrdiff_t>(at_));
   } else {
     carry_stamp_ = slice_stamp_;
+    work(left());
     carry_.assign(window_.begin() + static_cast<std::ptrdiff_t>(at_), window_.end());
   }
   window_ = carry_;
