@@ -46,7 +46,8 @@ TEST(FlowIndex, BehavesLikeAMap) {
       ASSERT_EQ(index.size(), truth.size());
     }
     for (const auto& [number, hash] : truth) {
-      EXPECT_TRUE(index.find(hash, [number = number](FlowHandle handle) { return handle == tcp(number); }));
+      EXPECT_TRUE(
+          index.find(hash, [number = number](FlowHandle handle) { return handle == tcp(number); }));
     }
     EXPECT_GT(ledger.used(Charge::flows), 0u);
   }
