@@ -128,8 +128,8 @@ void make_small(const Options& options, Output& out) {
 
 void make_flows(const Options& options, Output& out) {
   const std::uint64_t flows = options.flows == 0 ? 10'000 : options.flows;
-  constexpr std::int64_t kGap = 200;  // nanoseconds: ten million flows still fit in few seconds
-  constexpr std::uint64_t kLag = 64;  // flows that a handshake is in progress for
+  constexpr std::int64_t kGap = 10'000;  // nanoseconds; so that a flow is idle between its packets
+  constexpr std::uint64_t kLag = 64;     // flows that a handshake is in progress for
   std::vector<Conversation> talks(flows);
   Draws draws(options.seed, UINT64_MAX);
   std::int64_t time = kEpoch;
