@@ -11,7 +11,7 @@
 
 #include "capture/reading.h"
 #include "capture/savefile_bytes.h"
-#include "capture/scratch_file.h"
+#include "support/scratch_file.h"
 
 namespace wirelens {
 namespace {

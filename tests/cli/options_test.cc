@@ -4,12 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <fstream>
-
 #include "cli/nearest.h"
 #include "cli/values.h"
 #include "report/wire_text.h"
+#include "support/scratch_file.h"
 
 namespace wirelens {
 namespace {
@@ -143,20 +141,8 @@ TEST(Options, Writes) {
   EXPECT_THAT(analyze_error({"-w", "ndjson=x", "-w", "text=x", "a"}), HasSubstr("already"));
 }
 
-class ConfigFile {
- public:
-  explicit ConfigFile(const std::string& text) : path_(testing::TempDir() + "wirelens-config.ini") {
-    std::ofstream(path_) << text;
-  }
-  ~ConfigFile() { std::remove(path_.c_str()); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 TEST(Options, ConfigFile) {
-  const ConfigFile file("# ours\nthreads = 3\nquiet = true\nduration = 5\nwrite = ndjson=x\n");
+  const ScratchFile file("# ours\nthreads = 3\nquiet = true\nduration = 5\nwrite = ndjson=x\n");
   auto options = parse_analyze(Words{"--config", file.path(), "a"});
   ASSERT_TRUE(options) << options.error().message;
   EXPECT_EQ(options->run.engine.threads, 3u);
@@ -169,10 +155,10 @@ TEST(Options, ConfigFile) {
 }
 
 TEST(Options, ConfigFileMistakes) {
-  const ConfigFile unknown("thraeds = 3\n");
+  const ScratchFile unknown("thraeds = 3\n");
   EXPECT_THAT(analyze_error({"--config", unknown.path(), "a"}),
               HasSubstr("did you mean --threads?"));
-  const ConfigFile garbled("threads\n");
+  const ScratchFile garbled("threads\n");
   EXPECT_THAT(analyze_error({"--config", garbled.path(), "a"}), HasSubstr("--config"));
   EXPECT_THAT(analyze_error({"--config", "/no/such/file", "a"}), HasSubstr("cannot read"));
 }

@@ -202,6 +202,7 @@ TEST(FlowTable, LongConnectionsLeaveInterimRecords) {
     shard.send({.sequence = static_cast<std::uint32_t>(2 + minute), .payload = "a"}, seconds(60));
   }
   EXPECT_EQ(shard.told.interims, 6);
+  shard.finish();
 }
 
 TEST(FlowTable, AResetAnswersASyn) {

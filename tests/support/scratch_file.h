@@ -1,4 +1,4 @@
-// capture/scratch_file.h - a file that lives as long as a test.
+// support/scratch_file.h - a file that lives as long as a test.
 #pragma once
 
 #include <gtest/gtest.h>
