@@ -357,7 +357,6 @@ Direction client_of(Conversation& conversation) {
 
 std::unique_ptr<Dissector> open(Context& context, Conversation& conversation) {
   const Direction client = client_of(conversation);
-  if (client != Direction::from_client) context.client_is(client);
   return std::unique_ptr<Dissector>(new (context.memory()) Http1(context, conversation, client));
 }
 

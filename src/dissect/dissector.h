@@ -42,10 +42,6 @@ class Context {
   /// What the client calls the server (Host, SNI): the connection's server_name, first one wins.
   virtual void name_server(std::string_view name) = 0;
 
-  /// What is said shows who the client is, on a connection whose SYN was not seen. Directions keep
-  /// their meaning; only how the connection's record names its ends may change.
-  virtual void client_is(Direction) {}
-
   /// The packet that is being read.
   virtual const Stamp& packet() const = 0;
   /// From the SYN to the ACK that completed the handshake, when both were seen.

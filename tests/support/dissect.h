@@ -73,7 +73,6 @@ class RecordingContext final : public Context {
 
   void flaw(const Flaw& flaw, std::optional<Direction> from, std::string_view detail) override;
   void name_server(std::string_view name) override;
-  void client_is(Direction client) override { client_ = client; }
   const Stamp& packet() const override { return stamp_; }
   std::optional<Duration> handshake() const override { return setting_.handshake; }
   const Stamp& opened() const override { return opened_; }
@@ -86,7 +85,6 @@ class RecordingContext final : public Context {
   void at(const Stamp& stamp) { stamp_ = stamp; }
   const std::vector<std::string>& lines() const { return lines_; }
   const std::string& server_name() const { return server_name_; }
-  std::optional<Direction> client() const { return client_; }
 
  private:
   void emit(const EventType* type, Timestamp time, const void* payload) override;
@@ -99,7 +97,6 @@ class RecordingContext final : public Context {
   Stamp opened_{1, Timestamp{}};
   std::vector<std::string> lines_;
   std::string server_name_;
-  std::optional<Direction> client_;
 };
 
 /// Positions in all bytes of a script, before each of which a slice ends.

@@ -160,6 +160,16 @@ TEST(Http1, NoContentWhereFramingSaysSo) {
   EXPECT_EQ(told(records), (Told{"GET /1 304", "HEAD /2 200", "GET /3 204"}));
 }
 
+TEST(Http1, WhoAsksIsTheClientWhateverThePortsSay) {
+  const Records records = play_in_every_cut(Script()
+                                                .say(Direction::from_server, kGet)
+                                                .say(Direction::from_client, kOk)
+                                                .say(Direction::from_server, kGet)
+                                                .say(Direction::from_client, kOk),
+                                            kProtocol);
+  EXPECT_EQ(told(records), (Told{"GET /hello.txt 200", "GET /hello.txt 200"}));
+}
+
 TEST(Http1, SimpleRequestsOfHttp09) {
   const Records records = play_in_every_cut(
       Script().client("GET /old.html\r\n").server("<html>old</html>").end(), kProtocol);
