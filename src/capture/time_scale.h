@@ -3,15 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "base/time.h"
 
 namespace wirelens {
 
 /// What if_tsresol and if_tsoffset of a pcapng interface say (draft-ietf-opsawg-pcapng
-/// section 4.2). Any resolution and offset works; times outside of what a Timestamp can hold stop
-/// at its ends.
+/// section 4.2). Any resolution and offset works; times outside of 1823 to 2116 stop at the ends
+/// of that span, so that the difference of any two fits a Duration.
 class TimeScale {
  public:
   /// Microseconds, the default.
@@ -21,7 +20,7 @@ class TimeScale {
       : resolution_(resolution), offset_seconds_(offset_seconds) {
     if (resolution_ > 9 || offset_seconds_ != 0) return;
     factor_ = power_of_ten(9 - resolution_);
-    plain_end_ = std::uint64_t{std::numeric_limits<std::int64_t>::max()} / factor_;
+    plain_end_ = static_cast<std::uint64_t>(kFarthest) / factor_;
   }
 
   Timestamp at(std::uint64_t ticks) const {
@@ -31,6 +30,7 @@ class TimeScale {
 
  private:
   __extension__ using Wide = __int128;
+  static constexpr Wide kFarthest = (Wide{1} << 62) - 1;  // nanoseconds from 1970
 
   static std::uint64_t power_of_ten(int exponent) {
     std::uint64_t power = 1;
@@ -49,9 +49,7 @@ class TimeScale {
       ns = ticks / power_of_ten(exponent - 9);
     }  // finer: 2^64 ticks are less than a nanosecond
     ns += Wide{offset_seconds_} * 1'000'000'000;
-    const Wide least = std::numeric_limits<std::int64_t>::min();
-    const Wide most = std::numeric_limits<std::int64_t>::max();
-    return timestamp_ns(static_cast<std::int64_t>(std::clamp(ns, least, most)));
+    return timestamp_ns(static_cast<std::int64_t>(std::clamp(ns, -kFarthest, kFarthest)));
   }
 
   std::uint8_t resolution_;

@@ -105,12 +105,13 @@ TEST(PcapngFormat, ResolutionsOfTenAndTwo) {
 TEST(PcapngFormat, OffsetsAddAndTimesStopAtTheEnds) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t kFarthest = (std::int64_t{1} << 62) - 1;
   EXPECT_EQ(time_of({{14, offset(100)}}, 1), 100'000'001'000);
   EXPECT_EQ(time_of({{14, offset(-100)}}, 0), -100'000'000'000);
-  EXPECT_EQ(time_of({{14, offset(kMost)}}, 0), kMost);
-  EXPECT_EQ(time_of({{14, offset(kLeast)}}, 0), kLeast);
-  EXPECT_EQ(time_of({}, ~std::uint64_t{0}), kMost);
-  EXPECT_EQ(time_of({{9, byte(0)}, {14, offset(5)}}, ~std::uint64_t{0}), kMost);
+  EXPECT_EQ(time_of({{14, offset(kMost)}}, 0), kFarthest);
+  EXPECT_EQ(time_of({{14, offset(kLeast)}}, 0), -kFarthest);
+  EXPECT_EQ(time_of({}, ~std::uint64_t{0}), kFarthest);
+  EXPECT_EQ(time_of({{9, byte(0)}, {14, offset(5)}}, ~std::uint64_t{0}), kFarthest);
 }
 
 TEST(PcapngFormat, KeepsWhatStandsBesideThePackets) {
