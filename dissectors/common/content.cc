@@ -30,11 +30,11 @@ std::optional<Codings> codings_of(std::string_view value) {
   return codings;
 }
 
-std::unique_ptr<Decoder> Decoder::open(const Codings& codings, Ledger& ledger) {
+std::unique_ptr<Decoder> Decoder::open(const Codings& codings, Ledger& ledger, std::uint64_t most) {
   if (codings.count == 0 || ledger.pressed()) return nullptr;
   const std::size_t windows = codings.count * kWindow;
   if (!ledger.take(Charge::carry, windows)) return nullptr;
-  std::unique_ptr<Decoder> decoder(new Decoder(ledger));
+  std::unique_ptr<Decoder> decoder(new Decoder(ledger, most));
   decoder->charged_ = windows;
   for (std::size_t i = codings.count; i-- > 0;) {
     std::unique_ptr<Layer> layer = open_layer(codings.layers[i], ledger);
@@ -44,7 +44,7 @@ std::unique_ptr<Decoder> Decoder::open(const Codings& codings, Ledger& ledger) {
   return decoder;
 }
 
-Decoder::Decoder(Ledger& ledger) : ledger_(ledger) {}
+Decoder::Decoder(Ledger& ledger, std::uint64_t most) : ledger_(ledger), most_(most) {}
 
 Decoder::~Decoder() {
   ledger_.give(Charge::carry, charged_);
@@ -52,7 +52,7 @@ Decoder::~Decoder() {
 
 Decoder::State Decoder::deliver(Bytes bytes, const Stamp& stamp, ContentSink& out) {
   decoded_ += bytes.size();
-  if (decoded_ > kMaxDecoded) return State::too_large;
+  if (decoded_ > most_) return State::too_large;
   out.content(bytes, stamp);
   return State::going;
 }
@@ -68,7 +68,7 @@ Decoder::State Decoder::run(std::size_t layer, Bytes bytes, const Stamp& stamp, 
     if (produced_[layer] > kFreeOutput && produced_[layer] / kMaxRatio > received_) {
       return State::bomb;
     }
-    if (produced_[layer] > 2 * kMaxDecoded) return State::too_large;
+    if (produced_[layer] > 2 * most_) return State::too_large;
     if (step.produced > 0) {
       const State state = run(layer + 1, Bytes(window).first(step.produced), stamp, out);
       if (state != State::going) return state;

@@ -22,7 +22,8 @@ enum class Coding : std::uint8_t { gzip, deflate, brotli, zstd };
 
 inline constexpr std::size_t kMaxLayers = 2;
 inline constexpr std::size_t kWindow = 16384;
-/// Content beyond is not decoded further; its decoded size is not known.
+/// Content beyond is not decoded further, unless somebody reads it as a stream; its decoded size is
+/// not known.
 inline constexpr std::uint64_t kMaxDecoded = 8u << 20;
 /// More out than this many times in is a bomb, once kFreeOutput bytes have come out.
 inline constexpr std::uint64_t kMaxRatio = 1000;
@@ -54,8 +55,11 @@ class Decoder {
     broken,     ///< kBroken: what came before it was delivered
   };
 
-  /// Nothing if the ledger has no room (Charge::carry) or `codings` is empty.
-  static std::unique_ptr<Decoder> open(const Codings& codings, Ledger& ledger);
+  static constexpr std::uint64_t kEndless = std::uint64_t{1} << 62;
+  /// Stops when more than `most` bytes have come out (kEndless for a stream of events). Nothing if
+  /// the ledger has no room (Charge::carry) or `codings` is empty.
+  static std::unique_ptr<Decoder> open(const Codings& codings, Ledger& ledger,
+                                       std::uint64_t most = kMaxDecoded);
   ~Decoder();
 
   /// Decodes `bytes`; what comes out goes to `out`. After another state than `going` it does
@@ -67,11 +71,12 @@ class Decoder {
   std::uint64_t decoded() const { return decoded_; }
 
  private:
-  explicit Decoder(Ledger& ledger);
+  Decoder(Ledger& ledger, std::uint64_t most);
   State run(std::size_t layer, Bytes bytes, const Stamp& stamp, ContentSink& out);
   State deliver(Bytes bytes, const Stamp& stamp, ContentSink& out);
 
   Ledger& ledger_;
+  std::uint64_t most_;
   std::array<std::unique_ptr<Layer>, kMaxLayers> layers_;  // the one that was applied last is first
   std::size_t count_ = 0;
   std::array<std::uint64_t, kMaxLayers> produced_{};

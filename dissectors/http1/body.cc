@@ -8,40 +8,48 @@
 
 namespace wirelens::http1 {
 
-void Body::Kept::content(Bytes bytes, const Stamp&) {
-  preview->append(as_text(bytes.first(std::min(bytes.size(), most - preview->size()))));
-}
-
-void Body::begin(Context& context, const Head& head, Content& content, unsigned& strikes) {
+void Body::begin(Context& context, const Head& head, Content& content, unsigned& strikes,
+                 std::unique_ptr<Conversation> reader) {
   context_ = &context;
   into_ = &content;
   strikes_ = &strikes;
+  reader_ = std::move(reader);
   content.present = true;
-  kept_.preview = &content.preview;
-  kept_.most = std::min<std::size_t>(context.settings().bodies, content::kMaxDecoded);
+  keeps_ = std::min<std::size_t>(context.settings().bodies, content::kMaxDecoded);
   const auto codings = content::codings_of(head.content_encoding.value_or(std::string_view()));
   coded_ = !codings || codings->count > 0 || head.coding == TransferCoding::coded_chunks;
-  const bool wanted = kept_.most > 0;
+  const bool wanted = keeps_ > 0 || reader_;
   if (wanted && codings && head.coding != TransferCoding::coded_chunks &&
       strikes < content::kMaxStrikes) {
-    decoder_ = content::Decoder::open(*codings, context.ledger());
+    decoder_ = content::Decoder::open(*codings, context.ledger(),
+                                      reader_ ? content::Decoder::kEndless : content::kMaxDecoded);
   }
 }
 
 void Body::content(Bytes bytes, const Stamp& stamp) {
   into_->wire_bytes += bytes.size();
   if (decoder_) {
-    judge(decoder_->feed(bytes, stamp, kept_));
-  } else if (!coded_ && kept_.most > into_->preview.size()) {
-    kept_.content(bytes, stamp);
+    Decoded decoded(*this);
+    judge(decoder_->feed(bytes, stamp, decoded));
+  } else if (!coded_) {
+    take(bytes, stamp);
   }
 }
 
-void Body::missing(std::uint64_t count, const Stamp&) {
+void Body::take(Bytes bytes, const Stamp& stamp) {
+  std::pmr::string& preview = into_->preview;
+  if (preview.size() < keeps_) {
+    preview.append(as_text(bytes.first(std::min(bytes.size(), keeps_ - preview.size()))));
+  }
+  if (reader_) reader_->data(*context_, from_, bytes, stamp);
+}
+
+void Body::missing(std::uint64_t count, const Stamp& stamp) {
   into_->missing_bytes += count;
   // Behind a hole a coding makes no sense, and a preview would hide the hole.
   decoder_.reset();
-  kept_.most = 0;
+  keeps_ = 0;
+  if (reader_) reader_->gap(*context_, from_, count, stamp);
 }
 
 void Body::judge(content::Decoder::State state) {
@@ -60,6 +68,11 @@ void Body::end(bool whole) {
   if (decoder_) into_->bytes = decoder_->decoded();
   if (!coded_) into_->bytes = into_->wire_bytes;
   decoder_.reset();
+  if (reader_) {
+    reader_->end(*context_, from_, whole, context_->packet());
+    reader_->finish(*context_, context_->packet());
+    reader_.reset();
+  }
   into_ = nullptr;
 }
 

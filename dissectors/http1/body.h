@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/content.h"
+#include "dissect/conversation.h"
 #include "dissect/dissector.h"
 #include "http1/message.h"
 
@@ -23,14 +24,17 @@ struct Content {
   std::pmr::string preview;            ///< first DissectSettings::bodies bytes, decoded
 };
 
-/// Takes one content after another of one direction.
+/// Takes one content after another of one direction. Decodes it if its beginning is kept or
+/// somebody reads it.
 class Body final : public ContentSink {
  public:
   explicit Body(Direction from) : from_(from) {}
 
   /// Begins the content of `head` that `content` will tell of. `strikes` counts the connection's
-  /// bombs and broken contents. All are borrowed until end().
-  void begin(Context& context, const Head& head, Content& content, unsigned& strikes);
+  /// bombs and broken contents. All are borrowed until end(). `reader`, if any, gets what is
+  /// decoded, however much that is.
+  void begin(Context& context, const Head& head, Content& content, unsigned& strikes,
+             std::unique_ptr<Conversation> reader);
   /// Ends it; `whole` if it was seen to its end.
   void end(bool whole);
   bool begun() const { return into_ != nullptr; }
@@ -39,14 +43,13 @@ class Body final : public ContentSink {
   void missing(std::uint64_t count, const Stamp& stamp) override;
 
  private:
-  /// Where decoded bytes go.
-  class Kept final : public ContentSink {
-   public:
-    void content(Bytes bytes, const Stamp& stamp) override;
+  struct Decoded final : ContentSink {
+    explicit Decoded(Body& owner) : body(owner) {}
+    void content(Bytes bytes, const Stamp& stamp) override { body.take(bytes, stamp); }
     void missing(std::uint64_t, const Stamp&) override {}
-    std::pmr::string* preview = nullptr;
-    std::size_t most = 0;
+    Body& body;
   };
+  void take(Bytes bytes, const Stamp& stamp);
   void judge(content::Decoder::State state);
 
   Direction from_;
@@ -55,7 +58,8 @@ class Body final : public ContentSink {
   unsigned* strikes_ = nullptr;
   bool coded_ = false;  // what is sent is not what is meant
   std::unique_ptr<content::Decoder> decoder_;
-  Kept kept_;
+  std::unique_ptr<Conversation> reader_;
+  std::size_t keeps_ = 0;  // bytes of the preview
 };
 
 }  // namespace wirelens::http1

@@ -289,6 +289,13 @@ void Exchanges::finish() {
 }
 
 void Exchanges::write(const Pending& pending) {
+  const Exchange record = record_of(pending);
+  if (pending.leads_on) conversation_.belongs_to(record);
+  const Stamp& first = pending.request.seen ? pending.request.first : pending.response.first;
+  context_.emit(first.time, record);
+}
+
+Exchange Exchanges::record_of(const Pending& pending) const {
   const Message& request = pending.request;
   const Message& response = pending.response;
   Exchange record;
@@ -330,11 +337,14 @@ void Exchanges::write(const Pending& pending) {
     }
     record.timing.wait = span(begin, response.first.time);
   }
-  record.reused = pending.number > 0 || conversation_.names().size() > 1;
-  if (!record.reused && !context_.midstream()) record.timing.connect = context_.handshake();
+  record.reused = pending.number > 0 || conversation_.handed_on();
+  if (!record.reused && !context_.midstream()) {
+    record.timing.connect = context_.handshake();
+    record.timing.tls = context_.tls_handshake();
+    if (record.timing.connect && record.timing.tls) *record.timing.connect += *record.timing.tls;
+  }
   record.complete = request.complete && response.complete;
-  const Stamp& first = request.seen ? request.first : response.first;
-  context_.emit(first.time, record);
+  return record;
 }
 
 }  // namespace wirelens::http1

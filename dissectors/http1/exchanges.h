@@ -54,6 +54,7 @@ struct Pending {
   std::uint64_t number = 0;  ///< of the connection, from 0
   bool behind_hole = false;  ///< requests before it may have been lost
   bool closed = false;       ///< no message will join it any more
+  bool leads_on = false;     ///< its response gives the stream to another protocol
   std::size_t bytes = 0;     ///< counted against kMaxPendingBytes
   std::list<Pending, std::pmr::polymorphic_allocator<Pending>>::iterator self;
 };
@@ -72,6 +73,9 @@ class Exchanges {
   Pending* next_answered();
   /// The request or response of `pending` has ended at `last`. Writes `http` when both have.
   void ended(Pending& pending, Message& message, const Stamp& last, bool complete);
+
+  /// What is known of it by now. Borrows from `pending`.
+  Exchange record_of(const Pending& pending) const;
 
   /// Messages of one kind were lost in a hole, or could not be told apart.
   void lost(Kind kind);

@@ -40,7 +40,9 @@ class Http1 final : public Dissector {
   Dissection read_responses(Context& context, Input& in, bool lost);
 
   Part<bool> read_rest_of_head(Context& context, Input& in, Message& message, Bytes begun);
-  Part<bool> read_content(Context& context, Input& in, Message& message, Framing framing);
+  Part<bool> read_content(Context& context, Input& in, Message& message, Framing framing,
+                          const Pending& pending);
+  std::unique_ptr<Conversation> reader_of(Context& context, const Pending& pending);
   Part<bool> await_decision(Input& in, bool connects);
   Part<Framing> check_framing(Input& in, const Pending& pending, Framing framing);
 
@@ -48,7 +50,7 @@ class Http1 final : public Dissector {
   void take_cut_head(Context& context, Input& in, Kind kind, Bytes text, const Stamp& first);
   void end_request(Pending& pending, const Stamp& last, bool complete);
   void end_response(Pending& pending, const Stamp& last, bool complete);
-  void hand_over(const Head& head, bool connected);
+  void hand_over(Pending& pending);
   void after_hole(Input& in);
 
   Body& body(const Input& in) { return bodies_[index(in.from())]; }
@@ -116,9 +118,24 @@ Part<bool> Http1::read_rest_of_head(Context& context, Input& in, Message& messag
   co_return whole;
 }
 
-Part<bool> Http1::read_content(Context& context, Input& in, Message& message, Framing framing) {
+/// Some media types are protocols.
+std::unique_ptr<Conversation> Http1::reader_of(Context& context, const Pending& pending) {
+  std::string_view type = pending.response.head.head().content_type.value_or(std::string_view());
+  type = http::trimmed(http::cut(type, ';'));
+  const Protocol* protocol = find_reader(conversation_.protocols(), type);
+  if (!protocol) return nullptr;
+  std::unique_ptr<Conversation> reader(
+      new (context.memory()) Conversation(conversation_.protocols(), context.memory()));
+  const Exchange exchange = exchanges_.record_of(pending);
+  reader->begin(context, protocol->name, &exchange);
+  return reader;
+}
+
+Part<bool> Http1::read_content(Context& context, Input& in, Message& message, Framing framing,
+                               const Pending& pending) {
   Body& content = body(in);
-  content.begin(context, message.head.head(), message.content, strikes_);
+  content.begin(context, message.head.head(), message.content, strikes_,
+                &message == &pending.response ? reader_of(context, pending) : nullptr);
   bool whole = false;
   switch (framing.body) {
     case Framing::Body::none:
@@ -243,7 +260,7 @@ Dissection Http1::read_requests(Context& context, Input& in, bool lost) {
     const Head& head = pending.request.head.head();
     const Framing framing = framing_of_request(head);
     if (whole && has_content(framing)) {
-      auto content = read_content(context, in, pending.request, framing);
+      auto content = read_content(context, in, pending.request, framing, pending);
       whole = co_await content;
     }
     const bool connects = head.method == "CONNECT";
@@ -269,16 +286,15 @@ Part<Framing> Http1::check_framing(Input& in, const Pending& pending, Framing fr
   co_return framing;
 }
 
-void Http1::hand_over(const Head& head, bool connected) {
-  if (connected) return conversation_.hand_over(Conversation::kWhateverFits);
+void Http1::hand_over(Pending& pending) {
+  const Head& head = pending.response.head.head();
+  if (head.status != 101) return conversation_.hand_over(Conversation::kWhateverFits);
+  pending.leads_on = true;
   std::string_view list = head.upgrade.value_or(std::string_view());
   std::string_view name = http::trimmed(http::cut(list, ','));
   name = name.substr(0, name.find('/'));
-  if (http::same_ignoring_case(name, "h2c")) name = "http2";
-  for (const Protocol* each : conversation_.protocols()) {
-    if (http::same_ignoring_case(name, each->name)) return conversation_.hand_over(each->name);
-  }
-  conversation_.give_up();
+  const Protocol* next = find_protocol(conversation_.protocols(), name);
+  conversation_.hand_over(next ? next->name : std::string_view());
 }
 
 Dissection Http1::read_responses(Context& context, Input& in, bool lost) {
@@ -291,7 +307,7 @@ Dissection Http1::read_responses(Context& context, Input& in, bool lost) {
       if (!as_text(in.available()).starts_with("HTTP/")) {
         Pending& simple = exchanges_.answer(first);
         answering_ = &simple;
-        auto content = read_content(context, in, simple.response, {Framing::Body::close});
+        auto content = read_content(context, in, simple.response, {Framing::Body::close}, simple);
         const bool whole = co_await content;
         end_response(simple, in.last_stamp(), whole);
         break;
@@ -331,14 +347,14 @@ Dissection Http1::read_responses(Context& context, Input& in, bool lost) {
         co_await in.hold();
         responses_held_ = false;
       }
-      hand_over(head, head.status != 101);
+      hand_over(pending);
       end_response(pending, in.last_stamp(), true);
       co_return;
     }
     auto checking = check_framing(in, pending, framing_of_response(head, method));
     const Framing framing = co_await checking;
     if (whole && has_content(framing)) {
-      auto content = read_content(context, in, pending.response, framing);
+      auto content = read_content(context, in, pending.response, framing, pending);
       whole = co_await content;
     }
     end_response(pending, in.last_stamp(), whole);
@@ -368,9 +384,10 @@ std::optional<Direction> speaker(Bytes first) {
 
 constexpr std::array<const EventType*, 2> kEvents = {&kEventType<RequestSeen>,
                                                      &kEventType<Exchange>};
+constexpr std::array<std::string_view, 2> kOtherNames = {"http/1.1", "http/1.0"};
 
 }  // namespace
 
-const Protocol kProtocol = {"http1", Transport::tcp, probe, open, kEvents, speaker};
+const Protocol kProtocol = {"http1", Transport::tcp, probe, open, kEvents, speaker, kOtherNames};
 
 }  // namespace wirelens::http1

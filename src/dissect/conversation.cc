@@ -1,8 +1,6 @@
 // dissect/conversation.cc - recognising a protocol, and keeping its readers running.
 #include "dissect/conversation.h"
 
-#include <algorithm>
-
 namespace wirelens {
 namespace {
 
@@ -17,11 +15,17 @@ constexpr std::size_t kEnoughToJudge = 1024;
 Conversation::Conversation(std::span<const Protocol* const> protocols,
                            std::pmr::memory_resource& memory)
     : protocols_(protocols),
-      sides_{Side(Direction::from_client, memory), Side(Direction::from_server, memory)},
-      names_(&memory) {}
+      sides_{Side(Direction::from_client, memory), Side(Direction::from_server, memory)} {}
 
 Conversation::~Conversation() {
   for (Side& side : sides_) side.reader = {};  // before the dissector that the frames refer to
+}
+
+void Conversation::begin(Context& context, std::string_view protocol, const Exchange* under) {
+  if (under) belongs_to(*under);
+  if (protocol == kWhateverFits) return;
+  if (const Protocol* found = find_protocol(protocols_, protocol)) return open(context, *found);
+  become_opaque(context);
 }
 
 void Conversation::data(Context& context, Direction from, Bytes bytes, const Stamp& stamp) {
@@ -64,7 +68,7 @@ void Conversation::look(Context& context, Side& side) {
 }
 
 void Conversation::open(Context& context, const Protocol& protocol) {
-  names_.push_back(protocol.name);
+  context.speaks(protocol.name);
   dissector_ = protocol.open(context, *this);
   for (Side& side : sides_) {
     if (!handing_over_) start(context, side, side.probed > 0 || side.holes);
@@ -101,6 +105,7 @@ void Conversation::settle(Context& context) {
 
 void Conversation::change_hands(Context& context) {
   handing_over_ = false;
+  handed_on_ = true;
   dissector_->finish(context);
   for (Side& side : sides_) {
     side.reader = {};
@@ -115,10 +120,9 @@ void Conversation::change_hands(Context& context) {
     }
     return;
   }
-  const auto next = std::find_if(protocols_.begin(), protocols_.end(),
-                                 [&](const Protocol* each) { return each->name == handed_to_; });
-  if (next == protocols_.end()) return become_opaque(context);
-  open(context, **next);
+  const Protocol* next = find_protocol(protocols_, handed_to_);
+  if (!next) return become_opaque(context);
+  open(context, *next);
 }
 
 void Conversation::gap(Context& context, Direction from, std::uint64_t bytes, const Stamp& stamp) {
@@ -165,6 +169,10 @@ void Conversation::become_opaque(Context& context) {
 void Conversation::hand_over(std::string_view protocol) {
   handed_to_ = protocol;
   handing_over_ = true;
+}
+
+void Conversation::belongs_to(const Exchange& exchange) {
+  under_ = std::make_unique<Under>(exchange, sides_[0].in.memory());
 }
 
 }  // namespace wirelens

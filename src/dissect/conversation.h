@@ -2,17 +2,22 @@
 //
 // Finds the protocol by its first bytes, feeds its coroutines, restarts them behind holes, and
 // changes the dissector when one hands the stream over. A flow has one over TCP; a dissector that
-// uncovers another stream (the plaintext of TLS, a stream of HTTP/2, a body) has one inside.
+// uncovers another stream (the plaintext of TLS, a stream of HTTP/2, a body) has one inside:
+//
+//   inner_.reset(new (context.memory()) Conversation(outer.protocols(), context.memory()));
+//   inner_->begin(context, "text/event-stream", &exchange);
+//   inner_->data(context, from, bytes, stamp);
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "dissect/dissector.h"
+#include "event/exchange.h"
 
 namespace wirelens {
 
@@ -25,6 +30,14 @@ class Conversation {
   /// finish() must have been called if a dissector was at work and its last words are wanted.
   ~Conversation();
 
+  static void* operator new(std::size_t size, std::pmr::memory_resource& memory);
+  static void operator delete(void* at, std::size_t size);
+  static void operator delete(void* at, std::pmr::memory_resource& memory);
+
+  /// In place of letting the first bytes decide: the protocol of this name (see find_protocol; for
+  /// kWhateverFits they decide after all). Without such a protocol it is opaque at once. `under`:
+  /// see exchange(); it is copied.
+  void begin(Context& context, std::string_view protocol, const Exchange* under = nullptr);
   void data(Context& context, Direction from, Bytes bytes, const Stamp& stamp);
   void gap(Context& context, Direction from, std::uint64_t bytes, const Stamp& stamp);
   /// One direction has ended; `cleanly` if by its own FIN.
@@ -35,8 +48,11 @@ class Conversation {
   /// Nothing will be read any more: no protocol fits, or the dissector gave up. Whoever feeds this
   /// may stop and free it (after finish()).
   bool opaque() const { return opaque_; }
-  /// Names of the protocols in order of layering, those of inner conversations not included.
-  std::span<const std::string_view> names() const { return names_; }
+  /// The HTTP exchange that the stream belongs to, as its content or after its upgrade; nullptr
+  /// where there is none. Lives as long as the conversation.
+  const Exchange* exchange() const { return under_ ? &under_->exchange : nullptr; }
+  /// Another protocol had the stream before the one at work.
+  bool handed_on() const { return handed_on_; }
 
   // ---- for the dissector at work
   // ------------------------------------------------------------------
@@ -44,8 +60,10 @@ class Conversation {
   /// Gives the stream to another protocol, from the next unread byte of each direction on; takes
   /// effect when the calling coroutine returns: `conversation.hand_over("websocket"); co_return;`.
   /// An unknown name leaves the rest of the stream unread; kWhateverFits lets the next bytes
-  /// decide.
+  /// decide. `protocol` outlives the conversation.
   void hand_over(std::string_view protocol);
+  /// What exchange() shall be for the next protocol; copied.
+  void belongs_to(const Exchange& exchange);
   /// Both directions are opaque from here on.
   void give_up() { hand_over({}); }
   /// The other direction's Input, to release() it.
@@ -53,6 +71,14 @@ class Conversation {
   std::span<const Protocol* const> protocols() const { return protocols_; }
 
  private:
+  struct Under {
+    Under(const Exchange& original, std::pmr::memory_resource& memory)
+        : arena(&memory), exchange(original) {
+      deepen(exchange, arena);
+    }
+    std::pmr::monotonic_buffer_resource arena;
+    Exchange exchange;
+  };
   struct Side {
     Side(Direction from, std::pmr::memory_resource& memory) : in(from, memory) {}
 
@@ -74,8 +100,9 @@ class Conversation {
   std::unique_ptr<Dissector> dissector_;
   std::string_view handed_to_;
   bool handing_over_ = false;
+  bool handed_on_ = false;
   bool opaque_ = false;
-  std::pmr::vector<std::string_view> names_;
+  std::unique_ptr<Under> under_;
 };
 
 }  // namespace wirelens

@@ -1,8 +1,10 @@
-// dissect/dissection.cc - where coroutine frames and dissectors live.
+// dissect/dissection.cc - where coroutine frames and dissectors live, and how these are found.
 #include "dissect/dissection.h"
 
+#include <algorithm>
 #include <new>
 
+#include "dissect/conversation.h"
 #include "dissect/dissector.h"
 #include "dissect/input.h"
 
@@ -23,6 +25,17 @@ void release_in_front(void* at, std::size_t size) {
   (*static_cast<std::pmr::memory_resource**>(whole))->deallocate(whole, size + kFront, kFront);
 }
 
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool contains(std::span<const std::string_view> names, std::string_view name) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view each) { return same_ignoring_case(each, name); });
+}
+
 }  // namespace
 
 namespace dissection {
@@ -39,17 +52,41 @@ std::pmr::memory_resource& memory_of(Input& in) {
 
 }  // namespace dissection
 
+// A constructor that throws is the only way to the deletes without a size; these do not throw.
+
 void* Dissector::operator new(std::size_t size, std::pmr::memory_resource& memory) {
   return allocate_in_front(size, memory);
 }
 void Dissector::operator delete(void* at, std::size_t size) {
   release_in_front(at, size);
 }
-void Dissector::operator delete(void* at, std::pmr::memory_resource&) {
-  // Only reached when a constructor throws; the size is not known here, and constructors do not
-  // throw.
-  (void)at;
+void Dissector::operator delete(void*, std::pmr::memory_resource&) {
   std::terminate();
+}
+
+void* Conversation::operator new(std::size_t size, std::pmr::memory_resource& memory) {
+  return allocate_in_front(size, memory);
+}
+void Conversation::operator delete(void* at, std::size_t size) {
+  release_in_front(at, size);
+}
+void Conversation::operator delete(void*, std::pmr::memory_resource&) {
+  std::terminate();
+}
+
+const Protocol* find_protocol(std::span<const Protocol* const> protocols, std::string_view name) {
+  for (const Protocol* each : protocols) {
+    if (same_ignoring_case(each->name, name) || contains(each->also_known_as, name)) return each;
+  }
+  return nullptr;
+}
+
+const Protocol* find_reader(std::span<const Protocol* const> protocols,
+                            std::string_view media_type) {
+  for (const Protocol* each : protocols) {
+    if (contains(each->media_types, media_type)) return each;
+  }
+  return nullptr;
 }
 
 }  // namespace wirelens

@@ -41,6 +41,9 @@ class Context {
                     std::string_view detail = {}) = 0;
   /// What the client calls the server (Host, SNI): the connection's server_name, first one wins.
   virtual void name_server(std::string_view name) = 0;
+  /// A protocol was recognised on the connection: its `protocols`, each told once. `name` outlives
+  /// the run.
+  virtual void speaks(std::string_view name) { (void)name; }
 
   /// The packet that is being read.
   virtual const Stamp& packet() const = 0;
@@ -53,13 +56,50 @@ class Context {
   virtual bool midstream() const = 0;
   /// The stream is the plaintext of an encrypted one.
   virtual bool secure() const { return false; }
+  /// From the ClientHello to the end of the TLS handshake beneath, when both were seen.
+  virtual std::optional<Duration> tls_handshake() const { return std::nullopt; }
+  /// The stream of HTTP/2 or HTTP/3 that the conversation is in: `stream` of its records.
+  virtual std::optional<std::uint64_t> stream() const { return std::nullopt; }
   virtual const DissectSettings& settings() const = 0;
   /// For state that lives with the conversation; charged to Charge::dissectors.
   virtual std::pmr::memory_resource& memory() = 0;
   virtual Ledger& ledger() = 0;
 
  protected:
+  friend class InnerContext;
   virtual void emit(const EventType* type, Timestamp time, const void* payload) = 0;
+};
+
+/// What a dissector gives to a conversation inside its own: everything as outside, but for what a
+/// derived class overrides (secure(), stream()). `outer` outlives it.
+class InnerContext : public Context {
+ public:
+  explicit InnerContext(Context& outer) : outer_(outer) {}
+
+  void flaw(const Flaw& flaw, std::optional<Direction> from, std::string_view detail) override {
+    outer_.flaw(flaw, from, detail);
+  }
+  void name_server(std::string_view name) override { outer_.name_server(name); }
+  void speaks(std::string_view name) override { outer_.speaks(name); }
+  const Stamp& packet() const override { return outer_.packet(); }
+  std::optional<Duration> handshake() const override { return outer_.handshake(); }
+  const Stamp& opened() const override { return outer_.opened(); }
+  std::uint16_t server_port() const override { return outer_.server_port(); }
+  bool midstream() const override { return outer_.midstream(); }
+  bool secure() const override { return outer_.secure(); }
+  std::optional<Duration> tls_handshake() const override { return outer_.tls_handshake(); }
+  std::optional<std::uint64_t> stream() const override { return outer_.stream(); }
+  const DissectSettings& settings() const override { return outer_.settings(); }
+  std::pmr::memory_resource& memory() override { return outer_.memory(); }
+  Ledger& ledger() override { return outer_.ledger(); }
+
+ protected:
+  void emit(const EventType* type, Timestamp time, const void* payload) override {
+    outer_.emit(type, time, payload);
+  }
+
+ private:
+  Context& outer_;
 };
 
 class Conversation;
@@ -88,16 +128,27 @@ enum class Fit : std::uint8_t { no, unsure, certain };
 
 /// A protocol as the engine sees it: one constant a folder, one line in dissectors/all.cc.
 struct Protocol {
-  std::string_view name;  ///< as in `protocols` of a connection, and for hand_over()
+  std::string_view name;  ///< as in `protocols` of a connection, and for find_protocol()
   Transport transport;
   /// Judges the first bytes of one direction; `unsure` asks for more of them. Absent: only reached
-  /// by hand_over().
+  /// by name.
   Fit (*probe)(Direction from, Bytes first);
   std::unique_ptr<Dissector> (*open)(Context& context, Conversation& conversation);
   std::span<const EventType* const> events;
   /// Which end speaks so, if the first bytes tell: corrects the guess who is the client where
   /// nobody saw who opened.
   std::optional<Direction> (*speaker)(Bytes first) = nullptr;
+  /// Other names for find_protocol(): ALPN ids, upgrade tokens.
+  std::span<const std::string_view> also_known_as = {};
+  /// Contents of these media types are streams of this protocol.
+  std::span<const std::string_view> media_types = {};
 };
+
+/// The protocol of this name, or that is also known by it, whatever the case; nullptr if there is
+/// none.
+const Protocol* find_protocol(std::span<const Protocol* const> protocols, std::string_view name);
+/// The protocol that reads contents of this type, given without parameters; nullptr if none does.
+const Protocol* find_reader(std::span<const Protocol* const> protocols,
+                            std::string_view media_type);
 
 }  // namespace wirelens

@@ -77,14 +77,7 @@ void FlowTable::emit_tcp(TcpFlow& flow, Why why, bool interim) {
   tcp::Connection::Text text;
   record.transport = "tcp";
   flow.connection.fill(record, text);
-  std::vector<std::string_view> protocols;
-  if (flow.conversation) {
-    const auto names = flow.conversation->names();
-    protocols.assign(names.begin(), names.end());
-    record.protocols = protocols;
-  } else if (flow.notes) {
-    record.protocols = flow.notes->protocols;
-  }
+  if (flow.notes) record.protocols = flow.notes->protocols;
   if (flow.notes && !flow.notes->server_name.empty()) record.server_name = flow.notes->server_name;
   if (why == Why::idle && record.close == Close::open) record.close = Close::timeout;
   if (!interim) {
@@ -148,6 +141,12 @@ void FlowTable::name_server(std::string_view name) {
   constexpr std::size_t kMaxServerName = 255;  // RFC 1035 section 2.3.4
   if (name.empty() || (at_hand_->notes && !at_hand_->notes->server_name.empty())) return;
   notes(*at_hand_).server_name = name.substr(0, kMaxServerName);
+}
+
+void FlowTable::speaks(std::string_view name) {
+  std::vector<std::string_view>& protocols = notes(*at_hand_).protocols;
+  const bool known = std::find(protocols.begin(), protocols.end(), name) != protocols.end();
+  if (!known) protocols.push_back(name);
 }
 
 std::optional<Duration> FlowTable::handshake() const {

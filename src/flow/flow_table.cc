@@ -307,11 +307,8 @@ void FlowTable::tidy(TcpFlow& flow) {
 }
 
 void FlowTable::free_conversation(TcpFlow& flow) {
-  const auto names = flow.conversation->names();
-  if (!names.empty()) notes(flow).protocols.assign(names.begin(), names.end());
   flow.conversation.reset();
   flow.opaque = true;
-  ledger_.give(Charge::dissectors, sizeof(Conversation));
 }
 
 // ---- UDP
@@ -447,8 +444,8 @@ void FlowTable::data(Direction from, Bytes bytes, const Stamp& stamp) {
   if (flow.opaque) return;
   if (!flow.conversation) {
     if (settings_.protocols.empty()) return;
-    ledger_.force(Charge::dissectors, sizeof(Conversation));
-    flow.conversation = std::make_unique<Conversation>(settings_.protocols, dissector_memory_);
+    flow.conversation.reset(new (dissector_memory_)
+                                Conversation(settings_.protocols, dissector_memory_));
   }
   flow.conversation->data(*this, from, bytes, stamp);
 }

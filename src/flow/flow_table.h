@@ -149,6 +149,7 @@ class FlowTable final : private tcp::Listener, private Context {
   // Context, for the flow at hand
   void emit(const EventType* type, Timestamp time, const void* payload) override;
   void name_server(std::string_view name) override;
+  void speaks(std::string_view name) override;
   const Stamp& packet() const override { return stamp_; }
   std::optional<Duration> handshake() const override;
   const Stamp& opened() const override { return opened_; }

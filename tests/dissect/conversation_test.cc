@@ -200,6 +200,33 @@ TEST(Conversation, GatherStopsAtItsCapAndAtTheEnd) {
             (Heard{"c record !", "records finished", "c long 0123456789abcdef", "c cut gh"}));
 }
 
+TEST(Conversation, BegunByName) {
+  Talk talk;
+  Exchange exchange;
+  {
+    const std::string path = "/dies/with/this/block";
+    exchange.path = path;
+    talk.conversation.begin(talk.context, "LINES", &exchange);
+  }
+  talk.client("one\n");
+  EXPECT_EQ(heard, Heard{"c line one\n"});
+  ASSERT_TRUE(talk.conversation.exchange());
+  EXPECT_EQ(talk.conversation.exchange()->path, "/dies/with/this/block");
+}
+
+TEST(Conversation, BegunByAnUnknownNameItIsOpaque) {
+  Talk talk;
+  talk.conversation.begin(talk.context, "nobody speaks this");
+  EXPECT_TRUE(talk.conversation.opaque());
+}
+
+TEST(Conversation, BegunByWhateverFits) {
+  Talk talk;
+  talk.conversation.begin(talk.context, Conversation::kWhateverFits);
+  talk.client("\2ab");
+  EXPECT_EQ(heard, Heard{"c record ab"});
+}
+
 TEST(Conversation, UnknownBytesMakeItOpaque) {
   Talk talk;
   talk.server("zzzz");

@@ -17,26 +17,38 @@ struct Heard {
   static constexpr std::string_view kAbout = "Bytes that another protocol was given.";
   std::string_view bytes;
   std::string_view from;
+  std::optional<std::string_view> path;
   static constexpr auto fields() {
-    return std::tuple(field("bytes", &Heard::bytes, "what"), field("from", &Heard::from, "who"));
+    return std::tuple(field("bytes", &Heard::bytes, "what"), field("from", &Heard::from, "who"),
+                      field("path", &Heard::path, "of the exchange that it belongs to"));
   }
 };
 
 class Listener final : public Dissector {
  public:
+  explicit Listener(const Exchange* exchange) : exchange_(exchange) {}
   Dissection read(Context& context, Input& in) override {
     while (co_await in.more()) {
       const auto byte = co_await in.take(1);
-      context.emit(in.last_stamp().time, Heard{as_text(*byte), name_of(in.from())});
+      context.emit(in.last_stamp().time, Heard{as_text(*byte), name_of(in.from()), path()});
     }
   }
   Dissection resume(Context& context, Input& in) override { return read(context, in); }
   void finish(Context&) override {}
+
+ private:
+  std::optional<std::string_view> path() const {
+    if (!exchange_) return std::nullopt;
+    return exchange_->path;
+  }
+  const Exchange* exchange_;
 };
 
-std::unique_ptr<Dissector> open(Context& context, Conversation&) {
-  return std::unique_ptr<Dissector>(new (context.memory()) Listener);
+std::unique_ptr<Dissector> open(Context& context, Conversation& conversation) {
+  return std::unique_ptr<Dissector>(new (context.memory()) Listener(conversation.exchange()));
 }
+constexpr std::string_view kMediaTypes[] = {"text/event-stream"};
+const Protocol kEvents = {"events", Transport::tcp, nullptr, open, {}, nullptr, {}, kMediaTypes};
 const Protocol kWebsocket = {"websocket", Transport::tcp, nullptr, open, {}};
 const Protocol kTls = {
     "tls",
@@ -44,7 +56,7 @@ const Protocol kTls = {
     [](Direction, Bytes first) { return first[0] == 0x16 ? Fit::certain : Fit::no; },
     open,
     {}};
-const Protocol* const kProtocols[] = {&kProtocol, &kWebsocket, &kTls};
+const Protocol* const kProtocols[] = {&kProtocol, &kWebsocket, &kTls, &kEvents};
 
 /// What each side said behind the hand-over, "client:... server:...", and the exchanges before it.
 std::string told(const Script& script, const testing::Cuts& cuts) {
@@ -87,6 +99,39 @@ TEST(Http1HandOver, UpgradeToAKnownProtocol) {
                                   .client("frame")
                                   .server("!")),
             "GET 101; client:frame server:greet!");
+}
+
+TEST(Http1HandOver, TheNextProtocolKnowsItsExchange) {
+  const Script script = Script().client(kUpgrade).server(std::string(kSwitching) + "!");
+  const auto lines = play_lines(script, kProtocols);
+  EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+    const auto record = nlohmann::json::parse(line);
+    return record["type"] == "heard" && record["path"] == "/chat";
+  }));
+}
+
+TEST(Http1HandOver, AMediaTypeMayBeAProtocol) {
+  const auto answer = [](std::string_view type, std::string_view content) {
+    return Script()
+        .client("GET /feed HTTP/1.1\r\nHost: a\r\n\r\n")
+        .server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: " +
+                std::string(type) + "\r\n\r\n" + std::string(content));
+  };
+  EXPECT_EQ(told_in_every_cut(
+                answer("Text/Event-Stream; charset=utf-8", "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")),
+            "GET 200; client: server:onetwo");
+  EXPECT_EQ(told_in_every_cut(answer("events", "3\r\none\r\n0\r\n\r\n")),
+            "GET 200; client: server:");
+}
+
+TEST(Http1HandOver, EventsAreReadWhileTheResponseLasts) {
+  const Script script = Script()
+                            .client("GET /feed HTTP/1.1\r\nHost: a\r\n\r\n")
+                            .server("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nab");
+  const auto lines = play_lines(script, kProtocols);
+  ASSERT_GE(lines.size(), 3u);
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["type"], "heard");
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["path"], "/feed");
 }
 
 TEST(Http1HandOver, EarlyBytesWaitForTheDecision) {
