@@ -21,7 +21,8 @@ namespace po = boost::program_options;
 
 constexpr Option kRunOptions[] = {
     {'w', "write", "FORMAT=PATH",
-     "write FORMAT (text, ndjson) to PATH, - for standard output; may be repeated (default text=-)",
+     "write FORMAT (text, ndjson, har) to PATH, - for standard output; may be repeated (default "
+     "text=-)",
      true},
     {'f', "filter", "BPF", "look only at packets that match, as tcpdump's filters"},
     {'j', "threads", "N", "worker threads (default: one a core)"},

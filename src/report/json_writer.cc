@@ -78,6 +78,11 @@ void JsonWriter::end_record() {
   put("}\n");
 }
 
+void JsonWriter::begin_document() {
+  reserve(1);
+  put('{');
+}
+
 void JsonWriter::boolean(std::string_view name, bool value) {
   key(name, 5);
   put(value ? std::string_view("true") : std::string_view("false"));

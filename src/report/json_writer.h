@@ -25,6 +25,8 @@ class JsonWriter final : public FieldWriter {
 
   void begin_record(std::string_view type, Timestamp time, std::optional<ConnectionId> connection);
   void end_record();
+  /// An object that is no record; end_object() ends it. Documents may follow each other.
+  void begin_document();
 
   /// What was written since the last clear(): whole records between end_record() and the next
   /// begin_record().
