@@ -13,7 +13,7 @@ namespace wirelens {
 
 class ScratchFile {
  public:
-  explicit ScratchFile(std::string_view content) : path_(testing::TempDir() + "wirelens-XXXXXX") {
+  explicit ScratchFile(std::string_view content) : path_(::testing::TempDir() + "wirelens-XXXXXX") {
     const int descriptor = mkstemp(path_.data());
     EXPECT_GE(descriptor, 0);
     close(descriptor);
