@@ -163,10 +163,11 @@ void Connection::drain(const Moment& moment, Direction from) {
   Half& self = half(from);
   bool moved = false;
   while (!waiting->held.empty() && waiting->held.first() <= self.next) {
-    const Held::Piece& piece = waiting->held.front();
-    const Chunk whole{waiting->held.first(), piece.length, piece.bytes(), piece.stamp,
-                      piece.timestamp,       piece.id,     piece.silent};
-    if (whole.end() > self.next) deliver(moment, from, whole.part(self.next, whole.end()));
+    waiting->held.sort_front();
+    for (std::size_t i = 0; i < waiting->held.front_parts(); ++i) {
+      const Chunk part = waiting->held.front_part(i);
+      if (part.end() > self.next) deliver(moment, from, part.part(self.next, part.end()));
+    }
     waiting->held.pop(moment.around.ledger);
     moved = true;
   }

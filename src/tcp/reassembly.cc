@@ -88,13 +88,21 @@ bool Held::add(const Chunk& chunk, Ledger& ledger) {
   if (!grown) {
     const auto size = static_cast<std::uint32_t>(chunk.bytes.size());
     if (!book(kPieceCost + size, ledger)) return false;
-    Piece piece{chunk.length,    size,     0,           size, nullptr, chunk.stamp,
-                chunk.timestamp, chunk.id, chunk.silent};
+    Piece piece{chunk.length,
+                size,
+                0,
+                size,
+                nullptr,
+                chunk.stamp,
+                chunk.timestamp,
+                chunk.id,
+                chunk.silent,
+                std::pmr::vector<Mark>(&memory())};
     if (size > 0) {
       piece.memory = static_cast<std::uint8_t*>(memory().allocate(size, 1));
       std::memcpy(piece.memory, chunk.bytes.data(), size);
     }
-    pieces_.emplace_hint(right, chunk.begin, piece);
+    pieces_.emplace_hint(right, chunk.begin, std::move(piece));
   }
   if (touches_left && touches_right) --runs_;
   if (!touches_left && !touches_right) ++runs_;
@@ -114,15 +122,36 @@ bool Held::enlarge(Piece& piece, std::uint32_t front, std::uint32_t capacity, Le
   return true;
 }
 
+/// Notes which packet brought `chunk`, by which the piece grows.
+bool Held::mark(Place place, const Chunk& chunk, Ledger& ledger) {
+  auto& [begin, piece] = *place;
+  const bool in_front = chunk.begin < begin;
+  if (piece.marks.size() == kMaxMarks) {
+    const auto nearer = [in_front](const Mark& a, const Mark& b) {
+      return in_front ? a.begin < b.begin : a.begin > b.begin;
+    };
+    Mark& shared = *std::min_element(piece.marks.begin(), piece.marks.end(), nearer);
+    if (in_front) shared.begin = chunk.begin;
+    if (chunk.stamp.packet > shared.stamp.packet) shared.stamp = chunk.stamp;
+  } else {
+    const std::size_t more = piece.marks.empty() ? 2 : 1;
+    if (!book(more * sizeof(Mark), ledger)) return false;
+    if (more == 2) piece.marks.push_back({begin, piece.stamp});
+    piece.marks.push_back({chunk.begin, chunk.stamp});
+  }
+  if (chunk.stamp.packet > piece.stamp.packet) piece.stamp = chunk.stamp;
+  return true;
+}
+
 bool Held::grow_back(Place left, const Chunk& chunk, Ledger& ledger) {
   Piece& piece = left->second;
   if (!may_grow(piece, chunk)) return false;
   const std::uint32_t need = piece.front + piece.have + chunk.length;
   if (need > piece.capacity && !enlarge(piece, piece.front, need * 2, ledger)) return false;
+  if (!mark(left, chunk, ledger)) return false;
   std::memcpy(piece.memory + piece.front + piece.have, chunk.bytes.data(), chunk.length);
   piece.have += chunk.length;
   piece.length += chunk.length;
-  if (chunk.stamp.packet > piece.stamp.packet) piece.stamp = chunk.stamp;
   return true;
 }
 
@@ -133,6 +162,7 @@ bool Held::grow_front(Place right, const Chunk& chunk, Ledger& ledger) {
     const std::uint32_t rest = right->second.capacity - right->second.front;
     if (!enlarge(right->second, slack, slack + rest, ledger)) return false;
   }
+  if (!mark(right, chunk, ledger)) return false;
   auto node = pieces_.extract(right);
   node.key() = chunk.begin;
   Piece& piece = node.mapped();
@@ -140,15 +170,32 @@ bool Held::grow_front(Place right, const Chunk& chunk, Ledger& ledger) {
   std::memcpy(piece.memory + piece.front, chunk.bytes.data(), chunk.length);
   piece.have += chunk.length;
   piece.length += chunk.length;
-  if (chunk.stamp.packet > piece.stamp.packet) piece.stamp = chunk.stamp;
   pieces_.insert(std::move(node));
   return true;
+}
+
+void Held::sort_front() {
+  auto& marks = pieces_.begin()->second.marks;
+  std::sort(marks.begin(), marks.end(),
+            [](const Mark& a, const Mark& b) { return a.begin < b.begin; });
+}
+
+Chunk Held::front_part(std::size_t number) const {
+  const auto& [begin, piece] = *pieces_.begin();
+  const Chunk whole{begin,           piece.length, piece.bytes(), piece.stamp,
+                    piece.timestamp, piece.id,     piece.silent};
+  if (piece.marks.empty()) return whole;
+  const Offset end =
+      number + 1 < piece.marks.size() ? piece.marks[number + 1].begin : begin + piece.length;
+  Chunk part = whole.part(piece.marks[number].begin, end);
+  part.stamp = piece.marks[number].stamp;
+  return part;
 }
 
 void Held::pop(Ledger& ledger) {
   const Place first = pieces_.begin();
   const Piece& piece = first->second;
-  const std::size_t cost = kPieceCost + piece.capacity;
+  const std::size_t cost = kPieceCost + piece.capacity + piece.marks.size() * sizeof(Mark);
   const Place next = std::next(first);
   if (next == pieces_.end() || next->first != end_of(*first)) --runs_;
   if (piece.memory != nullptr) memory().deallocate(piece.memory, piece.capacity, 1);

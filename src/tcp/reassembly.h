@@ -4,13 +4,15 @@
 //   ----------|....hole....[piece][piece]..hole..[piece]   one run. The first copy of a byte stays.
 //
 // In-order segments never come here. Finding a place costs O(log n); small pieces that touch grow
-// together, so that a segment of one byte costs little more than its byte.
+// together, so that a segment of one byte costs little more than its byte and a mark of its packet.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory_resource>
 #include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/ledger.h"
@@ -38,9 +40,15 @@ class Held {
  public:
   static constexpr std::size_t kMaxBytes = 1024 * 1024;  ///< with kPieceCost for each piece
   static constexpr std::size_t kMaxRuns = 512;
-  /// What a piece is booked with beside its bytes.
+  static constexpr std::size_t kMaxMarks = 32;  ///< of a piece
+  /// What a piece is booked with beside its bytes and marks.
   static constexpr std::size_t kPieceCost = 128;
 
+  /// Where what one packet brought begins.
+  struct Mark {
+    Offset begin = 0;
+    Stamp stamp;
+  };
   struct Piece {
     std::uint32_t length = 0;  ///< on the wire
     std::uint32_t have = 0;    ///< bytes held; the rest was cut off by the snapshot length
@@ -51,6 +59,9 @@ class Held {
     std::uint32_t timestamp = 0;
     std::uint16_t id = 0;
     bool silent = false;
+    /// If several grew together: of each packet, in any order. Beyond kMaxMarks neighbours share
+    /// one, which tells of the later packet.
+    std::pmr::vector<Mark> marks;
 
     Bytes bytes() const { return {memory + front, have}; }
   };
@@ -77,6 +88,12 @@ class Held {
   bool empty() const { return pieces_.empty(); }
   Offset first() const { return pieces_.begin()->first; }
   const Piece& front() const { return pieces_.begin()->second; }
+  /// What one packet brought, one after another in order: `front()` from its mark `number` on, or
+  /// all of it if it has none. Lent until the next insert() or pop().
+  Chunk front_part(std::size_t number) const;
+  std::size_t front_parts() const { return std::max<std::size_t>(front().marks.size(), 1); }
+  /// Puts the marks of front() in order: before front_part().
+  void sort_front();
   void pop(Ledger& ledger);
   /// Bytes of [begin, end) that are held already.
   std::uint64_t known(Offset begin, Offset end) const;
@@ -94,6 +111,7 @@ class Held {
   bool add(const Chunk& chunk, Ledger& ledger);
   bool grow_back(Place left, const Chunk& chunk, Ledger& ledger);
   bool grow_front(Place right, const Chunk& chunk, Ledger& ledger);
+  bool mark(Place place, const Chunk& chunk, Ledger& ledger);
   bool enlarge(Piece& piece, std::uint32_t front, std::uint32_t capacity, Ledger& ledger);
   bool book(std::size_t bytes, Ledger& ledger);
   std::pmr::memory_resource& memory() { return *pieces_.get_allocator().resource(); }

@@ -45,6 +45,53 @@ TEST(Held, CountsRunsNotPieces) {
   empty(held, ledger);
 }
 
+TEST(Held, EveryPartKeepsItsPacket) {
+  Ledger ledger(1 << 22);
+  tcp::Held held(*std::pmr::new_delete_resource());
+  Ignore ignore;
+  const auto from = [](std::uint64_t packet, tcp::Offset begin, std::string_view text) {
+    tcp::Chunk made = chunk(begin, text);
+    made.stamp.packet = packet;
+    return made;
+  };
+  for (const auto& each : {from(7, 104, "EF"), from(8, 100, "AB"), from(9, 102, "CD"),
+                           from(10, 103, "dEFG"), from(11, 99, "0")}) {
+    EXPECT_TRUE(held.insert(each, ledger, ignore));
+  }
+  EXPECT_EQ(ignore.count, 1u);
+  std::string told;
+  while (!held.empty()) {
+    held.sort_front();
+    for (std::size_t i = 0; i < held.front_parts(); ++i) {
+      const tcp::Chunk part = held.front_part(i);
+      told += std::to_string(part.begin) + " " + std::string(as_text(part.bytes)) + " of " +
+              std::to_string(part.stamp.packet) + "; ";
+    }
+    held.pop(ledger);
+  }
+  EXPECT_EQ(told, "99 0 of 11; 100 AB of 8; 102 CD of 9; 104 EF of 7; 106 G of 10; ");
+  empty(held, ledger);
+}
+
+TEST(Held, NeighboursShareAMarkWhereThereAreTooMany) {
+  for (const bool reversed : {false, true}) {
+    Ledger ledger(1 << 22);
+    tcp::Held held(*std::pmr::new_delete_resource());
+    Ignore ignore;
+    for (std::uint64_t i = 0; i < 40; ++i) {
+      tcp::Chunk each = chunk(static_cast<tcp::Offset>(reversed ? 139 - i : 100 + i), "x");
+      each.stamp.packet = i + 1;
+      EXPECT_TRUE(held.insert(each, ledger, ignore));
+    }
+    held.sort_front();
+    EXPECT_EQ(held.front_parts(), tcp::Held::kMaxMarks);
+    const tcp::Chunk shared = held.front_part(reversed ? 0 : tcp::Held::kMaxMarks - 1);
+    EXPECT_EQ(shared.stamp.packet, 40u);
+    EXPECT_EQ(shared.length, 9u);
+    empty(held, ledger);
+  }
+}
+
 TEST(Held, RefusesBeyondItsCaps) {
   Ledger ledger(1 << 26);
   tcp::Held held(*std::pmr::new_delete_resource());
