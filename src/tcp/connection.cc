@@ -97,7 +97,7 @@ bool Connection::in_order(const Arrival& arrival) const {
   if (arrival.decoded.payload.size() != arrival.length()) return false;
   if (arrival.decoded.ttl + kTtlDrop < self.ttl) return false;
   if (tcp.options.has_timestamp != self.timestamps) return false;
-  if (self.timestamps && Seq(self.timestamp) - Seq(tcp.options.timestamp_value) > 0) return false;
+  if (self.timestamps && self.is_older(tcp.options.timestamp_value)) return false;
   const std::int32_t advance = Seq(tcp.acknowledgment) - Seq(peer.acked);
   if (advance < 0 || advance > peer.next_seq() - Seq(peer.acked)) return false;
   return advance > 0 || arrival.length() > 0;
@@ -182,7 +182,7 @@ void Connection::take(Arrival& arrival) {
   self.timestamps = self.timestamps || (!self.syn && arrival.tcp().options.has_timestamp);
   const bool recent = arrival.begin <= (self.has_acked ? self.acked_offset() : self.next);
   if (recent && arrival.tcp().options.has_timestamp &&
-      Seq(arrival.tcp().options.timestamp_value) - Seq(self.timestamp) > 0) {
+      !self.is_older(arrival.tcp().options.timestamp_value)) {
     self.timestamp = arrival.tcp().options.timestamp_value;
   }
   if (!reset_ && self.syn && linger_ == kUnansweredSyn) linger_ = 0;  // somebody answered, unseen

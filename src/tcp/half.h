@@ -45,7 +45,7 @@ struct Half {
   std::int64_t syn_time_or_rtt_sum = 0;
   std::uint32_t base = 0;       ///< sequence number of offset 0
   std::uint32_t acked = 0;      ///< highest acknowledgment of the other end
-  std::uint32_t timestamp = 0;  ///< TS.Recent of RFC 7323 section 4.3, seen from here
+  std::uint32_t timestamp = 0;  ///< TS.Recent of RFC 7323 section 4.3, seen from here; 0: unknown
   ShortDuration rtt_min;
   ShortDuration rtt_max;
   std::uint32_t rtt_samples = 0;
@@ -80,6 +80,10 @@ struct Half {
   Seq seq(Offset offset) const { return Seq(base) + offset; }
   Seq next_seq() const { return seq(next); }
   Offset offset(std::uint32_t sequence) const { return offset_of(Seq(sequence), next_seq(), next); }
+  /// A TSval from before the last one.
+  bool is_older(std::uint32_t value) const {
+    return timestamp != 0 && Seq(timestamp) - Seq(value) > 0;
+  }
   /// What the other end has acknowledged; -1 when unknown or only its own SYN was answered.
   Offset acked_offset() const { return has_acked ? offset(acked) : -1; }
 

@@ -50,7 +50,7 @@ bool Connection::opens_anew(const Arrival& arrival) const {
   // The end that is called waits in TIME_WAIT: it takes what is certainly new.
   const TcpOptions& options = arrival.tcp().options;
   if (options.has_timestamp && self.timestamps) {
-    return Seq(options.timestamp_value) - Seq(self.timestamp) >= 0;
+    return !self.is_older(options.timestamp_value);
   }
   return arrival.begin > self.next || self.state == State::time_wait;
 }

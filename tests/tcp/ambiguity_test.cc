@@ -523,6 +523,20 @@ TEST(Ambiguity, T23Paws) {
   }
 }
 
+TEST(Ambiguity, T23PawsOfAnyClock) {
+  // A bare SYN that waited has left its TSval behind: what comes next sets it, however large.
+  for (const std::uint32_t clock : {5000u, 0x7fff'ffffu, 0x9000'0000u}) {
+    Dialogue talk;
+    talk.say(kClient, {.at = -1, .flags = kSyn, .options = stamped(0)});
+    talk.say(kServer, {.at = -1, .flags = kSyn | kAck, .options = stamped(0)});
+    talk.say(kClient, {.payload = "GET", .options = stamped(clock)});
+    talk.say(kServer, {.ack = 3, .options = stamped(clock)});
+    talk.say(kClient, {.at = 3, .payload = " /evil", .options = stamped(clock - 100)});
+    EXPECT_TRUE(talk.flawed("tcp.paws")) << clock;
+    EXPECT_EQ(talk.heard(kClient), "GET") << clock;
+  }
+}
+
 TEST(Ambiguity, T23TimestampMissing) {
   Dialogue talk;
   talk.handshake(true);
