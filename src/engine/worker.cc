@@ -79,6 +79,9 @@ void Worker::handle(std::size_t count) {
     if (batch_[i].table) batch_[i].table->approach(batch_[i].hash);
   }
   for (std::size_t i = 0; i < count; ++i) {
+    if (batch_[i].table) batch_[i].table->reach(batch_[i].hash);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
     const Pending& pending = batch_[i];
     if (any_table_->has_due(pending.packet->now)) let_time_pass(*pending.packet);
     if (!pending.table) continue;

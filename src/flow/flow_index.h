@@ -36,10 +36,14 @@ class FlowIndex {
   FlowIndex& operator=(const FlowIndex&) = delete;
 
   void prefetch(std::uint32_t hash) const { __builtin_prefetch(&entries_[hash & mask_]); }
-  /// The first handle under `hash`, for prefetching its record: a guess.
+  /// The first handle under `hash`, for prefetching its record: a guess that looks not far.
   FlowHandle guess(std::uint32_t hash) const {
-    const Entry& entry = entries_[hash & mask_];
-    return entry.hash == hash ? entry.handle : FlowHandle{};
+    std::size_t at = hash & mask_;
+    for (int looked = 0; looked < kGuesses && entries_[at].handle; ++looked) {
+      if (entries_[at].hash == hash) return entries_[at].handle;
+      at = (at + 1) & mask_;
+    }
+    return {};
   }
   /// The handle for which `same(handle)` holds among those under `hash`.
   template <class Same>
@@ -76,6 +80,7 @@ class FlowIndex {
     FlowHandle handle;
   };
   static constexpr std::size_t kSmallest = 1024;
+  static constexpr int kGuesses = 8;  // about a cache line
 
   void place(Entry entry) {
     std::size_t at = entry.hash & mask_;

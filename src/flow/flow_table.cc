@@ -16,6 +16,14 @@ std::uint8_t end_bit(bool high) {
   return high ? 2 : 1;
 }
 
+/// All lines of a record, which need not begin with a line.
+template <class Record>
+void prefetch(const Record& record) {
+  const char* const at = reinterpret_cast<const char*>(&record);
+  for (std::size_t line = 0; line < sizeof record; line += 64) __builtin_prefetch(at + line, 1);
+  __builtin_prefetch(at + sizeof record - 1, 1);
+}
+
 }  // namespace
 
 FlowTable::FlowTable(const FlowSettings& settings, const HashKey& secret, const Decoder& decoder,
@@ -42,18 +50,21 @@ FlowTable::~FlowTable() = default;
 
 void FlowTable::approach(std::uint32_t hash) {
   const FlowHandle guess = index_.guess(hash);
-  const char* at = nullptr;
   switch (guess.kind()) {
     case FlowHandle::Kind::tcp:
-      at = reinterpret_cast<const char*>(&tcp_.at(guess.number()));
-      break;
+      return prefetch(tcp_.at(guess.number()));
     case FlowHandle::Kind::udp:
-      at = reinterpret_cast<const char*>(&udp_.at(guess.number()));
-      break;
-    default:
+      return prefetch(udp_.at(guess.number()));
+    case FlowHandle::Kind::half_open:
+      return prefetch(half_open_.at(guess.number()));
+    case FlowHandle::Kind::none:
       return;
   }
-  for (std::size_t line = 0; line < sizeof(TcpFlow); line += 64) __builtin_prefetch(at + line, 1);
+}
+
+void FlowTable::reach(std::uint32_t hash) {
+  const FlowHandle guess = index_.guess(hash);
+  if (guess.kind() == FlowHandle::Kind::tcp) tcp_.at(guess.number()).connection.approach();
 }
 
 bool FlowTable::same(FlowHandle handle, const FlowKey& key) {

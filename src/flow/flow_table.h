@@ -66,6 +66,8 @@ class FlowTable final : private tcp::Listener, private Context {
   }
   /// Prefetches the record; prepare() was called some packets ago.
   void approach(std::uint32_t hash);
+  /// Prefetches what hangs on the record; approach() was called some packets ago.
+  void reach(std::uint32_t hash);
   /// Takes a TCP or UDP packet, in packet order.
   void packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
 

@@ -72,6 +72,13 @@ class Connection {
   Outcome segment(const Packet& packet, const Decoded& decoded, Surroundings& around,
                   Listener& listener);
 
+  /// Prefetches what segment() will look at beside the connection itself.
+  void approach() const {
+    for (const Trail* each : trails_) {
+      if (each != nullptr) each->approach();
+    }
+  }
+
   /// Packet time at which expire() wants to be called; absent: never. May change with each packet.
   std::optional<Timestamp> deadline(Timestamp now) const;
   /// Lets timers fire at packet time `now`. Returns true when the connection is over (TIME_WAIT has

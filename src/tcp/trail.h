@@ -68,6 +68,12 @@ class Trail {
                    std::pmr::memory_resource& memory);
   static void free(Trail*& trail, Ledger& ledger, std::pmr::memory_resource& memory);
 
+  /// Prefetches what note() and acknowledge() begin with.
+  void approach() const {
+    const char* const at = reinterpret_cast<const char*>(this);
+    for (std::size_t line = 0; line < 192; line += 64) __builtin_prefetch(at + line, 1);
+  }
+
   struct Acknowledged {
     std::optional<Duration> round_trip;  ///< what this ACK measures, by Karn's rule
   };
