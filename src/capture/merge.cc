@@ -21,6 +21,7 @@ struct Strand {
   bool ended = false;
   std::vector<std::uint32_t> interfaces;  ///< where ours stand among all
   std::size_t comments_taken = 0;
+  std::size_t keys_taken = 0;
 
   bool empty() const { return next == count; }
 };
@@ -67,6 +68,9 @@ class MergedSource final : public Source {
   /// Takes over comments up to the packet that was `number` in its source and is `number_here`
   /// here.
   void take_comments(Strand& strand, std::uint64_t number, std::uint64_t number_here);
+  /// Takes over keys that stand before the packet that was `number` in its source; they come behind
+  /// `packets_before` packets here.
+  void take_keys(Strand& strand, std::uint64_t number, std::uint64_t packets_before);
   void finish(Strand& strand);
 
   std::vector<Strand> strands_;
@@ -93,6 +97,7 @@ ReadResult MergedSource::read(std::span<Packet> packets) {
     const std::uint64_t number = std::exchange(packet.number, ++packets_);
     packet.interface = strand.interfaces[packet.interface];
     take_comments(strand, number, packet.number);
+    take_keys(strand, number, packet.number - 1);
     if (!strand.empty()) {
       std::push_heap(heap_.begin(), heap_.end(), later);
       continue;
@@ -145,9 +150,19 @@ void MergedSource::take_comments(Strand& strand, std::uint64_t number, std::uint
   }
 }
 
+void MergedSource::take_keys(Strand& strand, std::uint64_t number, std::uint64_t packets_before) {
+  const auto& theirs = strand.source->annotations().tls_keys;
+  for (; strand.keys_taken < theirs.size(); ++strand.keys_taken) {
+    const Annotations::Keys& keys = theirs[strand.keys_taken];
+    if (keys.packets_before >= number) return;
+    notes_.tls_keys(packets_before, keys.log.view());
+  }
+}
+
 void MergedSource::finish(Strand& strand) {
   Source& source = *strand.source;
   take_comments(strand, ~std::uint64_t{0}, 0);
+  take_keys(strand, ~std::uint64_t{0}, packets_);
   notes_.take_over(source.annotations());
   damages_.insert(damages_.end(), source.damages().begin(), source.damages().end());
   remarks_.insert(remarks_.end(), source.remarks().begin(), source.remarks().end());

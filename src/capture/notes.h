@@ -30,19 +30,18 @@ class Notes {
     if (!take(annotations_.names.size() < Annotations::kMaxNames, name.size())) return;
     annotations_.names.push_back({std::move(address), note_name(name)});
   }
-  void tls_keys(std::string_view log) {
+  void tls_keys(std::uint64_t packets_before, std::string_view log) {
     if (log.size() > Annotations::kMaxSecrets - secrets_) {
       ++annotations_.left_out;
     } else if (!log.empty()) {  // an empty one would cost memory that no cap sees
       secrets_ += log.size();
-      annotations_.tls_keys.emplace_back(log);
+      annotations_.tls_keys.push_back({packets_before, SecretText(log)});
     }
   }
-  /// Takes over what another file's annotations hold, except comments, whose packets have other
-  /// numbers.
+  /// Takes over what another file's annotations hold, except comments and keys: packets have other
+  /// numbers there.
   void take_over(const Annotations& other) {
     for (const Annotations::Name& each : other.names) name(each.address, each.name);
-    for (const std::string& log : other.tls_keys) tls_keys(log);
     if (annotations_.hardware.empty()) annotations_.hardware = other.hardware;
     if (annotations_.os.empty()) annotations_.os = other.os;
     if (annotations_.application.empty()) annotations_.application = other.application;

@@ -297,7 +297,9 @@ bool PcapngFormat::read_secrets(Bytes body) {
   if (length > body.size() - 8) {
     return fail(fmt::format("secrets block that claims {} bytes of secrets", length));
   }
-  if (order_.u32(body.data()) == kTlsKeyLog) notes_.tls_keys(as_text(body.subspan(8, length)));
+  if (order_.u32(body.data()) == kTlsKeyLog) {
+    notes_.tls_keys(packets_, as_text(body.subspan(8, length)));
+  }
   const bool whole = read_comments(0, body.subspan(std::min(body.size(), 8 + padded(length))));
   return whole || fail("secrets block with broken options");
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "capture/packet.h"
 
 namespace wirelens {
@@ -35,9 +36,14 @@ struct Annotations {
     std::string address;  ///< IPv4 or IPv6 address in text
     std::string name;
   };
+  /// Lines of a TLS key log (a pcapng's decryption secrets block).
+  struct Keys {
+    std::uint64_t packets_before = 0;  ///< number of the packet behind which they stand, 0: none
+    SecretText log;
+  };
   std::vector<Comment> comments;
   std::vector<Name> names;                ///< of name resolution blocks
-  std::vector<std::string> tls_keys;      ///< key logs of decryption secrets blocks
+  std::vector<Keys> tls_keys;             ///< in the order in which they stand
   std::string hardware, os, application;  ///< what the first section says
   std::uint64_t left_out = 0;             ///< what went past those caps
 };

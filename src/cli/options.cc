@@ -12,6 +12,7 @@
 
 #include "capture/filter.h"
 #include "cli/nearest.h"
+#include "cli/tls_files.h"
 #include "cli/values.h"
 
 namespace wirelens {
@@ -29,6 +30,9 @@ constexpr Option kRunOptions[] = {
     {0, "max-memory", "SIZE", "memory for the analysis, as 256M or 2G (default 1G)"},
     {0, "time-wait", "SECONDS", "how long a closed connection's ports rest (default 60)"},
     {0, "bodies", "N", "keep the first N bytes of HTTP bodies in records (default 0)"},
+    {0, "keylog", "FILE", "decrypt TLS with the secrets in FILE (as SSLKEYLOGFILE makes it)"},
+    {0, "tls-key", "PEM", "decrypt TLS whose keys were exchanged by this RSA private key"},
+    {0, "ca-file", "PEM", "verify certificates against these (default: the system's store)"},
     {0, "show-secrets", "", "do not redact credentials, cookies and tokens"},
     {0, "config", "FILE", "read options from an INI file: the same names, name=value"},
     {'q', "quiet", "", "no progress and no remarks on standard error"},
@@ -235,10 +239,12 @@ std::optional<Error> check_filter(const std::string& expression) {
 }
 
 /// The options that analyze and live share.
-std::optional<Error> parse_run(const Choices& choices, RunOptions& run) {
+std::optional<Error> parse_run(const Choices& choices, bool live, RunOptions& run) {
   if (auto error = parse_writes(choices, run)) return error;
   run.filter = choices.one("filter").value_or("");
   if (auto error = check_filter(run.filter)) return error;
+  const TlsFiles files{choices.one("keylog"), choices.one("tls-key"), choices.one("ca-file")};
+  if (auto error = take_tls_files(files, live, run.engine)) return error;
   run.quiet = choices.on("quiet");
   run.verbose = choices.on("verbose");
   run.engine.show_secrets = choices.on("show-secrets");
@@ -365,7 +371,7 @@ Result<AnalyzeOptions> parse_analyze(Arguments arguments) {
   auto choices = Choices::parse(kAnalyzeGrammar, arguments);
   if (!choices) return choices.error();
   AnalyzeOptions options;
-  if (auto error = parse_run(*choices, options.run)) return *error;
+  if (auto error = parse_run(*choices, false, options.run)) return *error;
   const std::string reader = choices->one("reader").value_or("own");
   if (reader != "own" && reader != "libpcap") {
     return bad_value("reader", reader, "own or libpcap is wanted");
@@ -383,7 +389,7 @@ Result<LiveCommandOptions> parse_live(Arguments arguments) {
   auto choices = Choices::parse(kLiveGrammar, arguments);
   if (!choices) return choices.error();
   LiveCommandOptions options;
-  if (auto error = parse_run(*choices, options.run)) return *error;
+  if (auto error = parse_run(*choices, true, options.run)) return *error;
   if (auto error = parse_capture(*choices, options.live)) return *error;
   options.live.filter = options.run.filter;
   return options;

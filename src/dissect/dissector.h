@@ -18,10 +18,16 @@
 
 namespace wirelens {
 
+class Secrets;
+class Shelf;
+
 /// What the user chose and dissectors obey.
 struct DissectSettings {
-  bool show_secrets = false;  ///< credentials, cookies and token signatures are not redacted
-  std::size_t bodies = 0;     ///< bytes of bodies that records carry
+  bool show_secrets = false;         ///< credentials, cookies and token signatures are not redacted
+  std::size_t bodies = 0;            ///< bytes of bodies that records carry
+  std::string_view ca_file;          ///< trusted certificates (PEM); empty: the system's
+  const Secrets* secrets = nullptr;  ///< to decrypt with, nullptr: none; outlives all conversations
+  Shelf* shelf = nullptr;            ///< what conversations share, nullptr: nothing; outlives them
 };
 
 /// What a dissector may do to the world. Outlives the conversation; what it says is about the

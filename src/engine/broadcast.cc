@@ -52,6 +52,12 @@ std::shared_ptr<const PacketBlock> BlockReader::read() {
     interfaces_ = std::make_shared<const std::vector<Interface>>(source_.interfaces());
   }
   block->interfaces = interfaces_;
+  if (key_log_ != nullptr) {
+    SecretText fresh = key_log_->fresh();
+    if (!fresh.empty()) block->keys.push_back({0, std::move(fresh)});
+  }
+  const auto& keys = source_.annotations().tls_keys;
+  for (; keys_seen_ < keys.size(); ++keys_seen_) block->keys.push_back(keys[keys_seen_]);
   return block;
 }
 

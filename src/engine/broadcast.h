@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "capture/source.h"
+#include "engine/key_log_tail.h"
 
 namespace wirelens {
 
-/// Packets with their bytes, and the interfaces known by then.
+/// Packets with their bytes, and what is known by then.
 struct PacketBlock {
   std::vector<Packet> packets;
   std::vector<std::uint8_t> bytes;
   std::shared_ptr<const std::vector<Interface>> interfaces;
+  std::vector<Annotations::Keys> keys;  ///< secrets that came with them
 };
 
 /// Blocks on their way to one worker; at most kMostWaiting of them.
@@ -38,7 +40,8 @@ class BlockQueue {
 /// Copies packets out of a source whose bytes live only until its next read.
 class BlockReader {
  public:
-  explicit BlockReader(Source& source) : source_(source) {}
+  /// `keys`: a key log that grows, or nullptr.
+  BlockReader(Source& source, KeyLogTail* keys) : source_(source), key_log_(keys) {}
 
   /// The next block: full, or what there was when a live source paused (maybe nothing); nullptr at
   /// the end.
@@ -50,6 +53,8 @@ class BlockReader {
 
   Source& source_;
   std::shared_ptr<const std::vector<Interface>> interfaces_;
+  KeyLogTail* key_log_;
+  std::size_t keys_seen_ = 0;
   bool ended_ = false;
 };
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "base/hash.h"
 #include "dissect/dissector.h"
@@ -42,6 +43,8 @@ class Run {
   };
 
   void alone();
+  static void take(Worker& worker, std::span<const Packet> packets, const Source& source,
+                   std::size_t& keys_taken);
   std::optional<Error> together();
   std::optional<Error> start_walking();
   void start_following();
@@ -63,6 +66,7 @@ class Run {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::thread reader_;
+  std::optional<KeyLogTail> key_log_;  ///< that grows during the run
   std::atomic<bool> stopped_ = false;
   std::atomic<std::uint64_t> packets_read_ = 0;
   std::atomic<std::uint64_t> bytes_read_ = 0;
@@ -76,7 +80,9 @@ Result<RunResult> Run::go() {
   Result<std::unique_ptr<Source>> source = open_();
   if (!source) return source.error();
   sources_.push_back(std::move(*source));
-  if (options_.threads <= 1) {
+  if (!options_.growing_key_log.empty()) key_log_.emplace(options_.growing_key_log);
+  // Sessions whose secrets came by RSA are resumed by other connections: one worker sees them all.
+  if (options_.threads <= 1 || !options_.private_keys.empty()) {
     alone();
   } else if (std::optional<Error> error = together()) {
     return *error;
@@ -109,6 +115,7 @@ void Run::alone() {
   workers_.push_back(std::make_unique<Worker>(options_, HashKey::random(), 0, 1, emitter));
   Worker& worker = *workers_.front();
   std::array<Packet, kReadAtOnce> packets;
+  std::size_t keys_taken = 0;
 
   bool begun = false;
   for (std::uint64_t reads = 0;; ++reads) {
@@ -117,13 +124,21 @@ void Run::alone() {
       write_begin(source, read.count > 0 ? packets.data() : nullptr, sink_);
       begun = true;
     }
-    worker.take(std::span(packets).first(read.count), source.interfaces());
+    if (key_log_) worker.learn(key_log_->fresh());
+    take(worker, std::span(packets).first(read.count), source, keys_taken);
     if (read.ended) break;
     const bool look = read.count == 0 || reads % kReadsBetweenLooks == 0;
     if (look && !attend(worker.tally().packets, source.bytes_read())) break;
   }
   if (!begun) write_begin(source, nullptr, sink_);
   worker.finish();
+}
+
+/// Hands packets on, and the secrets among them that were not handed on before.
+void Run::take(Worker& worker, std::span<const Packet> packets, const Source& source,
+               std::size_t& keys_taken) {
+  const std::span<const Annotations::Keys> keys = source.annotations().tls_keys;
+  keys_taken += worker.take(packets, source.interfaces(), keys.subspan(keys_taken));
 }
 
 // ---- several workers
@@ -176,6 +191,7 @@ void Run::walk(std::size_t number) {
   Lane& lane = *lanes_[number];
   std::array<Packet, kReadAtOnce> packets;
   std::uint64_t window = 0;
+  std::size_t keys_taken = 0;
   bool go_on = may_begin(window);
   while (go_on) {
     const ReadResult read = source.read(packets);
@@ -183,7 +199,7 @@ void Run::walk(std::size_t number) {
     for (std::size_t i = 0; i < read.count && go_on; ++i) {
       const std::uint64_t next = packets[i].number >> kWindowShift;
       if (next == window) continue;
-      worker.take(std::span(packets).subspan(begin, i - begin), source.interfaces());
+      take(worker, std::span(packets).subspan(begin, i - begin), source, keys_taken);
       lane.emitter.hand_in();
       begin = i;
       window = next;
@@ -191,7 +207,7 @@ void Run::walk(std::size_t number) {
       if (number == 0) packets_read_ = worker.tally().packets, bytes_read_ = source.bytes_read();
     }
     if (!go_on) break;
-    worker.take(std::span(packets).subspan(begin, read.count - begin), source.interfaces());
+    take(worker, std::span(packets).subspan(begin, read.count - begin), source, keys_taken);
     if (read.ended) break;
   }
   worker.finish();
@@ -213,7 +229,7 @@ void Run::end_early() {
 
 /// A pipe or an interface is read once, and its packets go round in blocks.
 void Run::start_following() {
-  auto reader = std::make_shared<BlockReader>(*sources_.front());
+  auto reader = std::make_shared<BlockReader>(*sources_.front(), key_log_ ? &*key_log_ : nullptr);
   std::shared_ptr<const PacketBlock> first = reader->read();
   while (first && first->packets.empty() && attend(0, 0)) first = reader->read();
   const bool any = first && !first->packets.empty();
@@ -237,8 +253,11 @@ void Run::read_round(BlockReader& reader, std::shared_ptr<const PacketBlock> blo
 
 void Run::follow(std::size_t number) {
   Lane& lane = *lanes_[number];
+  std::vector<Annotations::Keys> keys;
   while (const std::shared_ptr<const PacketBlock> block = lane.blocks.pop()) {
-    workers_[number]->take(block->packets, *block->interfaces);
+    keys.insert(keys.end(), block->keys.begin(), block->keys.end());
+    const std::size_t taken = workers_[number]->take(block->packets, *block->interfaces, keys);
+    keys.erase(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(taken));
     lane.emitter.hand_in();
   }
   workers_[number]->finish();

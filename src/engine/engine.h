@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "capture/source.h"
+#include "dissect/secrets.h"
 #include "event/event.h"
 
 namespace wirelens {
@@ -24,7 +25,11 @@ struct EngineOptions {
   std::size_t max_memory = std::size_t{1} << 30;  ///< bytes for all state of the analysis
   Duration time_wait = std::chrono::seconds(60);
   bool show_secrets = false;
-  std::size_t bodies = 0;  ///< bytes of bodies that records carry
+  std::size_t bodies = 0;                 ///< bytes of bodies that records carry
+  std::shared_ptr<const KeyLog> key_log;  ///< secrets known from the start, or nullptr
+  std::string growing_key_log;            ///< a key log that is read while the run goes on
+  std::vector<PrivateKey> private_keys;   ///< for RSA key exchange
+  std::string ca_file;                    ///< trusted certificates; empty: the system's
   std::span<const Protocol* const> protocols;
 };
 

@@ -25,6 +25,7 @@ FlowSettings flow_settings(const EngineOptions& options) {
   settings.tcp.time_wait = options.time_wait;
   settings.dissect.show_secrets = options.show_secrets;
   settings.dissect.bodies = options.bodies;
+  settings.dissect.ca_file = options.ca_file;
   settings.protocols = options.protocols;
   return settings;
 }
@@ -35,8 +36,13 @@ constexpr std::size_t kFragmentMemory = 8u << 20;
 
 Worker::Worker(const EngineOptions& options, const HashKey& secret, unsigned number,
                unsigned workers, Emitter& emitter)
-    : decoder_ledger_(kFragmentMemory), decoder_(decoder_ledger_), emitter_(emitter) {
-  const FlowSettings settings = flow_settings(options);
+    : decoder_ledger_(kFragmentMemory),
+      decoder_(decoder_ledger_),
+      secrets_(options.key_log, options.private_keys, !options.growing_key_log.empty()),
+      emitter_(emitter) {
+  FlowSettings settings = flow_settings(options);
+  settings.dissect.secrets = &secrets_;
+  settings.dissect.shelf = &shelf_;
   for (unsigned shard = number; shard < kShards; shard += workers) {
     tables_[shard] = std::make_unique<FlowTable>(settings, secret, decoder_,
                                                  options.max_memory / kShards, pool_, emitter);
@@ -44,7 +50,26 @@ Worker::Worker(const EngineOptions& options, const HashKey& secret, unsigned num
   }
 }
 
-void Worker::take(std::span<const Packet> packets, std::span<const Interface> interfaces) {
+std::size_t Worker::take(std::span<const Packet> packets, std::span<const Interface> interfaces,
+                         std::span<const Annotations::Keys> keys) {
+  const std::uint64_t last = packets.empty() ? tally_.last_packet : packets.back().number;
+  std::size_t learnt = 0;
+  for (const Annotations::Keys& each : keys) {
+    if (each.packets_before > last) break;
+    ++learnt;
+    const auto behind = std::find_if(packets.begin(), packets.end(), [&](const Packet& packet) {
+      return packet.number > each.packets_before;
+    });
+    const auto before = static_cast<std::size_t>(behind - packets.begin());
+    take_all(packets.first(before), interfaces);
+    packets = packets.subspan(before);
+    learn(each.log);
+  }
+  take_all(packets, interfaces);
+  return learnt;
+}
+
+void Worker::take_all(std::span<const Packet> packets, std::span<const Interface> interfaces) {
   std::size_t count = 0;
   for (const Packet& packet : packets) {
     Pending& pending = batch_[count++];

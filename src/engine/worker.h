@@ -12,6 +12,8 @@
 #include "base/ledger.h"
 #include "capture/packet.h"
 #include "decode/decode.h"
+#include "dissect/secrets.h"
+#include "dissect/shelf.h"
 #include "engine/engine.h"
 #include "event/emitter.h"
 #include "flow/flow_table.h"
@@ -37,8 +39,13 @@ class Worker {
   Worker(const EngineOptions& options, const HashKey& secret, unsigned number, unsigned workers,
          Emitter& emitter);
 
-  /// Takes packets in order. `interfaces` are those that the packets refer to.
-  void take(std::span<const Packet> packets, std::span<const Interface> interfaces);
+  /// Takes packets in order. `interfaces` are those that the packets refer to. `keys` are secrets
+  /// in the order in which they stand in the input: returns how many of them stand before the next
+  /// packet; those are learnt, each at its place.
+  std::size_t take(std::span<const Packet> packets, std::span<const Interface> interfaces,
+                   std::span<const Annotations::Keys> keys = {});
+  /// More secrets, for all packets to come.
+  void learn(const SecretText& log) { secrets_.add(log.view()); }
   /// The input has ended: ends every flow.
   void finish();
 
@@ -57,6 +64,7 @@ class Worker {
     Decoded decoded;
   };
 
+  void take_all(std::span<const Packet> packets, std::span<const Interface> interfaces);
   void decode(const Packet& packet, std::span<const Interface> interfaces, Pending& pending);
   void handle(std::size_t count);
   void let_time_pass(const Packet& packet);
@@ -64,6 +72,8 @@ class Worker {
   Ledger decoder_ledger_;
   Decoder decoder_;
   std::pmr::unsynchronized_pool_resource pool_;
+  Secrets secrets_;
+  Shelf shelf_;
   Emitter& emitter_;
   std::array<std::unique_ptr<FlowTable>, kShards> tables_;
   FlowTable* any_table_ = nullptr;

@@ -145,7 +145,9 @@ TEST(PcapngFormat, KeepsWhatStandsBesideThePackets) {
   EXPECT_EQ(notes.names[0].name, "host.tst");
   EXPECT_EQ(notes.names[2].address, "::1");
   EXPECT_EQ(notes.names[2].name, "six");
-  EXPECT_THAT(notes.tls_keys, ElementsAre("CLIENT_RANDOM"));
+  ASSERT_THAT(notes.tls_keys, SizeIs(1));
+  EXPECT_EQ(notes.tls_keys[0].log.view(), "CLIENT_RANDOM");
+  EXPECT_EQ(notes.tls_keys[0].packets_before, 1u);
   EXPECT_EQ(notes.application, "dumpcap");
   EXPECT_EQ(source->interfaces()[0].received, 11u);
   EXPECT_EQ(source->interfaces()[0].dropped_by_interface, 12u);

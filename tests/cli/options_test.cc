@@ -193,5 +193,23 @@ TEST(Options, HelpFits80Columns) {
   }
 }
 
+TEST(Options, OfTlsNameFilesThatHoldWhatTheyShould) {
+  const ScratchFile junk("nothing of the kind\n");
+  const ScratchFile log("CLIENT_RANDOM " + std::string(64, '1') + " " + std::string(96, '2'));
+  auto options = parse_analyze(Words{"--keylog", log.path(), "x.pcap"});
+  ASSERT_TRUE(options) << options.error().message;
+  ASSERT_NE(options->run.engine.key_log, nullptr);
+  EXPECT_EQ(options->run.engine.key_log->tally().secrets, 1u);
+  EXPECT_THAT(analyze_error({"--keylog", "/nowhere/keys", "x.pcap"}),
+              HasSubstr("--keylog: cannot read /nowhere/keys"));
+  EXPECT_THAT(analyze_error({"--tls-key", junk.path(), "x.pcap"}), HasSubstr("--tls-key"));
+  EXPECT_THAT(analyze_error({"--ca-file", junk.path(), "x.pcap"}), HasSubstr("no certificate"));
+  EXPECT_THAT(analyze_error({"--ca-file", "/nowhere/ca.pem", "x.pcap"}),
+              HasSubstr("cannot be read"));
+  auto live = parse_live(Words{"-i", "lo", "--keylog", "/nowhere/yet"});
+  ASSERT_TRUE(live) << "a live key log may come later";
+  EXPECT_EQ(live->run.engine.growing_key_log, "/nowhere/yet");
+}
+
 }  // namespace
 }  // namespace wirelens
