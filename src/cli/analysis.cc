@@ -15,13 +15,6 @@
 namespace wirelens {
 namespace {
 
-ReportOptions report_options(const RunOptions& options, bool live) {
-  return {.colour = takes_colour(STDOUT_FILENO),
-          .width = columns_of(STDOUT_FILENO),
-          .bodies = options.engine.bodies,
-          .live = live};
-}
-
 void say_speed(const RunResult& result, Duration elapsed) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -32,13 +25,23 @@ void say_speed(const RunResult& result, Duration elapsed) {
                        bytes_text(static_cast<std::uint64_t>(usage.ru_maxrss) * 1024)));
 }
 
-void say_damage(const RunResult& result) {
+}  // namespace
+
+ReportOptions report_options(const RunOptions& options, bool live) {
+  return {.colour = takes_colour(STDOUT_FILENO),
+          .width = columns_of(STDOUT_FILENO),
+          .bodies = options.engine.bodies,
+          .live = live};
+}
+
+void say_troubles(const RunOptions& options, const RunResult& result) {
+  if (!options.quiet) {
+    for (const std::string& remark : result.remarks) complain(remark);
+  }
   for (const Damage& damage : result.damages) {
     complain(fmt::format("{}: damaged at byte {}: {}", damage.file, damage.offset, damage.reason));
   }
 }
-
-}  // namespace
 
 ExitStatus analyse(const RunOptions& options, const SourceOpener& open, bool live) {
   auto outputs = Outputs::open(options.writes, report_options(options, live));
@@ -66,10 +69,7 @@ ExitStatus analyse(const RunOptions& options, const SourceOpener& open, bool liv
     return kInputFailed;
   }
   (*outputs)->finish();
-  if (!options.quiet) {
-    for (const std::string& remark : result->remarks) complain(remark);
-  }
-  say_damage(*result);
+  say_troubles(options, *result);
   if (options.verbose) say_speed(*result, elapsed);
   if ((*outputs)->status() != kDone) return (*outputs)->status();
   if (interrupted() && !live) return kInterrupted;

@@ -14,6 +14,7 @@ namespace {
 constexpr Command kCommands[] = {
     {&kAnalyzeGrammar, "analyse capture files", analyze},
     {&kLiveGrammar, "capture from an interface and analyse", live},
+    {&kFollowGrammar, "show one connection packet by packet", follow},
     {&kSchemaGrammar, "print the JSON Schema of the records", schema},
     {&kInterfacesGrammar, "list what live can capture from", interfaces},
 };

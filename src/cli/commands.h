@@ -18,6 +18,7 @@ struct Command {
 
 ExitStatus analyze(Arguments arguments);
 ExitStatus live(Arguments arguments);
+ExitStatus follow(Arguments arguments);
 ExitStatus schema(Arguments arguments);
 ExitStatus interfaces(Arguments arguments);
 

@@ -49,6 +49,9 @@ constexpr Option kCaptureOptions[] = {
     {0, "snaplen", "N", "keep at most N bytes of a packet (default 262144)"},
     {0, "buffer", "SIZE", "the kernel's buffer, as 64M (default 64M)"},
 };
+constexpr Option kFollowOnly[] = {
+    {0, "data", "", "show the bytes of each packet as escaped text"},
+};
 constexpr Option kBareOptions[] = {
     {'h', "help", "", "this text"},
 };
@@ -61,6 +64,7 @@ constexpr std::array<Option, A + B> joined(const Option (&first)[A], const Optio
   return all;
 }
 constexpr auto kAnalyzeOptions = joined(kRunOptions, kReaderOptions);
+constexpr auto kFollowOptions = joined(kFollowOnly, kRunOptions);
 constexpr auto kLiveOptions = joined(kCaptureOptions, kRunOptions);
 
 po::options_description described(std::span<const Option> options) {
@@ -353,6 +357,22 @@ const Grammar kLiveGrammar = {
         "  wirelens live -i eth0 --duration 60\n"
         "  wirelens live -i any -f 'tcp port 443 or tcp port 80' -w ndjson=-\n"};
 
+const Grammar kFollowGrammar = {
+    .command = "follow",
+    .usage = "[options] FILE CONN",
+    .about =
+        "Shows one connection packet by packet: an arrow each, from client to server or back, with "
+        "flags, relative sequence number + length, the states of both ends when they change, what "
+        "was lost or sent again, and what the bytes meant. CONN is the connection's id, IP:port of "
+        "one of its ends, packet:N for that of packet N, or finding:N for the one that the N-th "
+        "finding is about. With -w, other formats write what concerns this connection.",
+    .options = kFollowOptions,
+    .examples =
+        "  wirelens follow shop.pcapng 17\n"
+        "  wirelens follow shop.pcapng 10.0.2.1:40122 --data\n"
+        "  wirelens follow shop.pcapng packet:2518 | less\n",
+    .takes_operands = true};
+
 const Grammar kSchemaGrammar = {
     .command = "schema",
     .usage = "",
@@ -382,6 +402,21 @@ Result<AnalyzeOptions> parse_analyze(Arguments arguments) {
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) {
     return Error{"standard input (-) is named more than once"};
   }
+  return options;
+}
+
+Result<FollowOptions> parse_follow(Arguments arguments) {
+  auto choices = Choices::parse(kFollowGrammar, arguments);
+  if (!choices) return choices.error();
+  FollowOptions options;
+  if (auto error = parse_run(*choices, false, options.run)) return *error;
+  options.data = choices->on("data");
+  if (choices->operands.size() != 2) {
+    return Error{"follow needs a FILE and a CONN: an id, IP:port, packet:N or finding:N"};
+  }
+  options.file = choices->operands[0];
+  options.connection = choices->operands[1];
+  if (options.file == "-") return Error{"follow reads FILE twice: it cannot be standard input"};
   return options;
 }
 

@@ -49,6 +49,13 @@ struct AnalyzeOptions {
   std::vector<std::string> files;
 };
 
+struct FollowOptions {
+  RunOptions run;
+  bool data = false;  ///< show payload
+  std::string file;
+  std::string connection;  ///< as the user named it
+};
+
 struct LiveCommandOptions {
   RunOptions run;
   LiveOptions live;  ///< without `stop`
@@ -56,6 +63,7 @@ struct LiveCommandOptions {
 
 extern const Grammar kAnalyzeGrammar;
 extern const Grammar kLiveGrammar;
+extern const Grammar kFollowGrammar;
 extern const Grammar kSchemaGrammar;
 extern const Grammar kInterfacesGrammar;
 
@@ -69,6 +77,7 @@ using Arguments = std::span<const std::string>;
 
 /// Errors are one line that names the option and the nearest right one (exit status 2).
 Result<AnalyzeOptions> parse_analyze(Arguments arguments);
+Result<FollowOptions> parse_follow(Arguments arguments);
 Result<LiveCommandOptions> parse_live(Arguments arguments);
 /// For commands without options or operands: the error, if there is one.
 std::optional<Error> parse_bare(const Grammar& grammar, Arguments arguments);

@@ -18,6 +18,9 @@ class Outputs final : public EventSink {
   static Result<std::unique_ptr<Outputs>> open(std::span<const WriteTarget> targets,
                                                const ReportOptions& options);
 
+  /// One more, opened by somebody else.
+  void add(std::unique_ptr<Report> report) { reports_.push_back(std::move(report)); }
+
   void write(const Event& event) override;
   void flush();
   /// Puts every file under its name.

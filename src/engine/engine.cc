@@ -17,6 +17,8 @@
 #include "engine/worker.h"
 #include "event/exchange.h"
 #include "event/records.h"
+#include "event/segment.h"
+#include "event/timeline.h"
 
 namespace wirelens {
 namespace {
@@ -273,9 +275,10 @@ Result<RunResult> run(const SourceOpener& open, const EngineOptions& options,
 }
 
 std::vector<const EventType*> event_types(std::span<const Protocol* const> protocols) {
-  std::vector<const EventType*> types = {&kEventType<CaptureBegin>, &kEventType<Connection>,
-                                         &kEventType<FlawSeen>, &kEventType<Exchange>,
-                                         &kEventType<RequestSeen>};
+  std::vector<const EventType*> types = {&kEventType<CaptureBegin>,  &kEventType<Connection>,
+                                         &kEventType<FlawSeen>,      &kEventType<Exchange>,
+                                         &kEventType<RequestSeen>,   &kEventType<SegmentSeen>,
+                                         &kEventType<TimelineRecord>};
   for (const Protocol* protocol : protocols) {
     for (const EventType* type : protocol->events) {
       if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);

@@ -15,6 +15,7 @@
 #include "capture/source.h"
 #include "dissect/secrets.h"
 #include "event/event.h"
+#include "flow/segment_watch.h"
 
 namespace wirelens {
 
@@ -31,6 +32,8 @@ struct EngineOptions {
   std::vector<PrivateKey> private_keys;   ///< for RSA key exchange
   std::string ca_file;                    ///< trusted certificates; empty: the system's
   std::span<const Protocol* const> protocols;
+  const Watch* watch = nullptr;  ///< connections whose packets become `segment` records
+  bool timeline = false;         ///< write a `timeline` record
 };
 
 /// How far a run is; called now and then from one thread.

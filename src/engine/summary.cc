@@ -2,10 +2,12 @@
 #include "engine/summary.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 
 #include "event/records.h"
+#include "event/timeline.h"
 
 namespace wirelens {
 namespace {
@@ -76,6 +78,21 @@ CaptureEnd::Drops drops(const Source& source) {
   return total;
 }
 
+/// What all workers counted over time, if they did.
+void write_timeline(std::span<const std::unique_ptr<Worker>> workers, EventSink& sink) {
+  if (workers.front()->timeline() == nullptr) return;
+  Timeline all = *workers.front()->timeline();
+  for (const auto& worker : workers.subspan(1)) all.join(*worker->timeline());
+  std::array<std::vector<std::uint64_t>, 5> lists;
+  for (const Timeline::Step& step : all.steps()) {
+    const std::uint64_t counts[] = {step.packets, step.bytes, step.opened, step.resent,
+                                    step.resets};
+    for (std::size_t i = 0; i < lists.size(); ++i) lists[i].push_back(counts[i]);
+  }
+  const TimelineRecord record{all.step(), lists[0], lists[1], lists[2], lists[3], lists[4]};
+  sink.write(Event(all.begin(), std::nullopt, record));
+}
+
 }  // namespace
 
 void write_begin(const Source& source, const Packet* first, EventSink& sink) {
@@ -114,6 +131,7 @@ void write_end(const Source& source, std::span<const std::unique_ptr<Worker>> wo
   for (const auto& worker : workers) flows.add(worker->flow_tally());
   const PacketTally& packets = workers.front()->tally();
 
+  write_timeline(workers, sink);
   CaptureEnd end;
   end.packets = packets.packets;
   end.bytes = packets.bytes;

@@ -20,8 +20,10 @@ unsigned shard_of(const FlowKey& key) {
 }
 static_assert(Worker::kShards == 16);
 
-FlowSettings flow_settings(const EngineOptions& options) {
+FlowSettings flow_settings(const EngineOptions& options, Timeline* timeline) {
   FlowSettings settings;
+  settings.watch = options.watch;
+  settings.timeline = timeline;
   settings.tcp.time_wait = options.time_wait;
   settings.dissect.show_secrets = options.show_secrets;
   settings.dissect.bodies = options.bodies;
@@ -40,7 +42,8 @@ Worker::Worker(const EngineOptions& options, const HashKey& secret, unsigned num
       decoder_(decoder_ledger_),
       secrets_(options.key_log, options.private_keys, !options.growing_key_log.empty()),
       emitter_(emitter) {
-  FlowSettings settings = flow_settings(options);
+  if (options.timeline) timeline_ = std::make_unique<Timeline>();
+  FlowSettings settings = flow_settings(options, timeline_.get());
   settings.dissect.secrets = &secrets_;
   settings.dissect.shelf = &shelf_;
   for (unsigned shard = number; shard < kShards; shard += workers) {
@@ -108,11 +111,19 @@ void Worker::handle(std::size_t count) {
   }
   for (std::size_t i = 0; i < count; ++i) {
     const Pending& pending = batch_[i];
+    if (timeline_) note_time(pending);
     if (any_table_->has_due(pending.packet->now)) let_time_pass(*pending.packet);
     if (!pending.table) continue;
     emitter_.at({pending.packet->number, true, 0});
     pending.table->packet(*pending.packet, pending.decoded, pending.hash);
   }
+}
+
+void Worker::note_time(const Pending& pending) {
+  timeline_->packet(pending.packet->now, pending.packet->original_length);
+  const bool reset = pending.table && pending.decoded.transport == Transport::tcp &&
+                     pending.decoded.tcp.has(TcpHeader::kRst);
+  if (reset) timeline_->reset();
 }
 
 void Worker::let_time_pass(const Packet& packet) {

@@ -50,6 +50,8 @@ class Worker {
   void finish();
 
   const PacketTally& tally() const { return tally_; }
+  /// nullptr: nobody asked for one.
+  const Timeline* timeline() const { return timeline_.get(); }
   const DecodeCounts& decode_counts() const { return decoder_.counts(); }
   FlowTally flow_tally() const;
   /// Bytes that the ledgers refused, by class.
@@ -67,6 +69,7 @@ class Worker {
   void take_all(std::span<const Packet> packets, std::span<const Interface> interfaces);
   void decode(const Packet& packet, std::span<const Interface> interfaces, Pending& pending);
   void handle(std::size_t count);
+  void note_time(const Pending& pending);
   void let_time_pass(const Packet& packet);
 
   Ledger decoder_ledger_;
@@ -75,6 +78,7 @@ class Worker {
   Secrets secrets_;
   Shelf shelf_;
   Emitter& emitter_;
+  std::unique_ptr<Timeline> timeline_;
   std::array<std::unique_ptr<FlowTable>, kShards> tables_;
   FlowTable* any_table_ = nullptr;
   PacketTally tally_;

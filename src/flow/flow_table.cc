@@ -44,6 +44,7 @@ FlowTable::FlowTable(const FlowSettings& settings, const HashKey& secret, const 
       joinable_(kJoinable) {
   ledger_.cap(Charge::half_open, max_memory / 8);
   ledger_.cap(Charge::reassembly, max_memory / 4);
+  if (settings_.watch) watch_ = std::make_unique<SegmentWatch>(*settings_.watch, emitter_);
 }
 
 FlowTable::~FlowTable() = default;
@@ -210,7 +211,10 @@ void FlowTable::bare_syn(const Packet& packet, const Decoded& decoded, std::uint
   entry.ecn = decoded.tcp.has(TcpHeader::kEce) && decoded.tcp.has(TcpHeader::kCwr);
   entry.first_packet(packet.number);
   entry.time = packet.time.time_since_epoch().count();
-  entry.id(emitter_.open());
+  entry.id(new_id());
+  if (watches(packet.number, packet)) {
+    watch_->syn(entry.id(), packet.number, false, packet, decoded);
+  }
   take_in(FlowHandle::of(FlowHandle::Kind::half_open, half_open_.add(entry)), decoded.key, hash);
 }
 
@@ -222,10 +226,14 @@ bool FlowTable::again(tcp::HalfOpen& entry, const Packet& packet, const Decoded&
                         decoded.from_high == (entry.from_high != 0) &&
                         decoded.tcp.sequence == entry.sequence && decoded.payload_length == 0;
   if (!same_syn || entry.resent == 7) return false;
+  if (watches(entry.first_packet(), packet)) {
+    watch_->syn(entry.id(), entry.first_packet(), true, packet, decoded);
+  }
   if (packet.now - entry.first_time() < tcp::kSynCopy) {
     if (entry.copies < 3) ++entry.copies;
   } else {
     ++entry.resent;
+    if (settings_.timeline) settings_.timeline->resent(1);
   }
   return true;
 }
@@ -265,7 +273,7 @@ void FlowTable::begin(FlowHead& flow, const Packet& packet, const Decoded& decod
                       std::uint32_t hash) {
   flow.key = decoded.key;
   flow.second_outer = decoded.key.outer;
-  flow.id = emitter_.open();
+  flow.id = new_id();
   flow.first_packet = packet.number;
   flow.first_time = flow.last_time = packet.time;
   flow.hash = hash;
@@ -283,8 +291,7 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
   if (!flow.connection.client_known() && !flow.conversation && !decoded.payload.empty()) {
     guess_client(flow, decoded);
   }
-  tcp::Surroundings around = surroundings();
-  const tcp::Outcome outcome = flow.connection.segment(packet, decoded, around, *this);
+  const tcp::Outcome outcome = take(flow, packet, decoded);
   if (outcome == tcp::Outcome::anew) {
     close_tcp(handle.number(), Why::over);
     return tcp_packet(packet, decoded, prepare(decoded.key));
@@ -300,6 +307,27 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
   if (deadline && tcp_timers_.later_than(handle.number(), *deadline)) {
     tcp_timers_.arm(handle.number(), *deadline);
   }
+}
+
+/// Lets the connection take a packet, with whoever looks on.
+tcp::Outcome FlowTable::take(TcpFlow& flow, const Packet& packet, const Decoded& decoded) {
+  tcp::Surroundings around = surroundings();
+  if (!watch_ && !settings_.timeline) [[likely]] {
+    return flow.connection.segment(packet, decoded, around, *this);
+  }
+  const bool watched = watches(flow.first_packet, packet);
+  const std::uint64_t resent = flow.connection.resent();
+  if (watched) watch_->before(flow.connection);
+  const tcp::Outcome outcome = flow.connection.segment(packet, decoded, around, *this);
+  if (outcome == tcp::Outcome::anew) return outcome;
+  if (watched) watch_->after(flow, packet, decoded);
+  if (settings_.timeline) settings_.timeline->resent(flow.connection.resent() - resent);
+  return outcome;
+}
+
+ConnectionId FlowTable::new_id() {
+  if (settings_.timeline) settings_.timeline->opened();
+  return emitter_.open();
 }
 
 /// Nobody saw who opened, but whoever sends a request is the client, whatever the ports are.
@@ -345,6 +373,7 @@ void FlowTable::udp_packet(const Packet& packet, const Decoded& decoded, std::ui
   flow.bytes[decoded.from_high] += decoded.payload_length;
   flow.hear(decoded.from_high);
   flow.last_time = std::max(flow.last_time, packet.time);
+  if (watches(flow.first_packet, packet)) watch_->datagram(flow, packet, decoded);
 }
 
 // ---- time

@@ -21,7 +21,9 @@
 #include "flow/flow.h"
 #include "flow/flow_index.h"
 #include "flow/half_open_ring.h"
+#include "flow/segment_watch.h"
 #include "flow/slab.h"
+#include "flow/timeline.h"
 #include "flow/timer_wheel.h"
 
 namespace wirelens {
@@ -34,6 +36,8 @@ struct FlowSettings {
   Duration tcp_idle_for = std::chrono::hours(24 * 5);  ///< Linux's conntrack lets go after 5 days
   Duration udp_idle_for = std::chrono::seconds(180);
   Duration interim_every = std::chrono::seconds(300);
+  const Watch* watch = nullptr;  ///< whose packets are told one by one; outlives the table
+  Timeline* timeline = nullptr;  ///< counts along; outlives the table
 };
 
 /// What a shard counted, for the last record of the run.
@@ -116,6 +120,11 @@ class FlowTable final : private tcp::Listener, private Context {
   void take_in(FlowHandle handle, const FlowKey& key, std::uint32_t hash);
   void leave(const FlowHead& flow, FlowHandle handle);
   void feed(FlowHandle handle, const Packet& packet, const Decoded& decoded);
+  tcp::Outcome take(TcpFlow& flow, const Packet& packet, const Decoded& decoded);
+  ConnectionId new_id();
+  bool watches(std::uint64_t first_packet, const Packet& packet) const {
+    return watch_ && watch_->wants(first_packet, packet.number);
+  }
   void guess_client(TcpFlow& flow, const Decoded& decoded);
   void at_hand(TcpFlow& flow);
   void tidy(TcpFlow& flow);
@@ -178,7 +187,8 @@ class FlowTable final : private tcp::Listener, private Context {
   std::uint32_t tcp_hand_ = 0;  // where the search for the least useful flow goes on
   std::uint32_t udp_hand_ = 0;
   std::vector<std::uint32_t> fallen_due_;
-  std::vector<FlowHandle> joinable_;  // recent flows by 5-tuple alone, see join()
+  std::unique_ptr<SegmentWatch> watch_;  // absent: nobody asks
+  std::vector<FlowHandle> joinable_;     // recent flows by 5-tuple alone, see join()
 
   // The flow at hand: set for each call into a connection or a conversation.
   TcpFlow* at_hand_ = nullptr;

@@ -104,6 +104,9 @@ class Connection {
     return decoded.from_high == client_is_high() ? Direction::from_client : Direction::from_server;
   }
 
+  /// Segments that both ends sent again so far.
+  std::uint64_t resent() const;
+
   /// SYN to the ACK that completed the handshake, when both were seen.
   std::optional<Duration> handshake_rtt() const;
 

@@ -50,6 +50,13 @@ ZeekState zeek_state(const Half& end, const Half& other) {
 
 }  // namespace
 
+std::uint64_t Connection::resent() const {
+  std::uint64_t count = halves_[0].syns_resent + halves_[1].syns_resent;
+  if (extra_ == nullptr) return count;
+  for (const Trouble& trouble : extra_->of) count += trouble.retransmitted_packets;
+  return count;
+}
+
 std::optional<Duration> Connection::handshake_rtt() const {
   const Half& client = half(Direction::from_client);
   const Half& server = half(Direction::from_server);

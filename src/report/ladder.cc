@@ -1,0 +1,288 @@
+// report/ladder.cc - lays out the ladder within a number of columns.
+#include "report/ladder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "event/exchange.h"
+#include "report/figures.h"
+#include "report/flat_fields.h"
+#include "report/wire_text.h"
+
+namespace wirelens {
+namespace {
+
+constexpr std::size_t kState = 12;
+constexpr std::size_t kPiece = std::size_t{64} << 10;
+constexpr std::size_t kDataLines = 40;  ///< of one segment
+constexpr Duration kSilence = std::chrono::seconds(1);
+
+constexpr std::string_view kRed = "31", kYellow = "33", kBold = "1", kDim = "2";
+
+std::string repeated(std::string_view piece, std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += piece;
+  return out;
+}
+
+std::string padded(std::string text, std::size_t columns) {
+  const std::size_t width = display_width(text);
+  return width < columns ? text + std::string(columns - width, ' ') : text;
+}
+
+/// Bytes at the front of printable text that fit into `columns`; at least one scalar.
+std::size_t fitting(std::string_view text, std::size_t columns) {
+  std::size_t bytes = 0;
+  std::size_t used = 0;
+  while (bytes < text.size()) {
+    const std::size_t length = first_scalar(text.substr(bytes)).length;
+    used += display_width(text.substr(bytes, length));
+    if (used > columns && bytes > 0) break;
+    bytes += length;
+  }
+  return bytes;
+}
+
+/// What a person calls a verdict; empty: nothing to say.
+std::string_view words_of(std::string_view verdict) {
+  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"capture_duplicate", "captured twice"},
+      {"spurious", "resent needlessly"},
+      {"fast_retransmission", "resent fast"},
+      {"timeout", "resent by timeout"},
+      {"retransmission", "resent"},
+      {"out_of_order", "overtaken"},
+      {"acked_before_seen", "captured late"},
+      {"zero_window_probe", "window probe"},
+      {"keep_alive", "keep-alive"},
+      {"zero_window", "window 0"},
+      {"duplicate_ack", "again"}};
+  for (const auto& [name, words] : kWords) {
+    if (name == verdict) return words;
+  }
+  return verdict;
+}
+
+bool is_trouble(std::string_view verdict) {
+  return verdict != "duplicate_ack" && verdict != "keep_alive" && verdict != "capture_duplicate";
+}
+
+std::string exchange_text(const Exchange& exchange) {
+  std::string out;
+  if (!exchange.status) {
+    out = fmt::format("{} {}{}: no response", exchange.method.value_or("?"),
+                      exchange.host.value_or(""), exchange.path.value_or(""));
+    return out;
+  }
+  out = fmt::format("{} {}", *exchange.status, exchange.reason.value_or(""));
+  if (exchange.method)
+    out += fmt::format(" to {} {}", *exchange.method, exchange.path.value_or(""));
+  if (exchange.content_type) out += fmt::format(" · {}", *exchange.content_type);
+  if (exchange.response_body_bytes) {
+    out += fmt::format(" · {}", bytes_text(*exchange.response_body_bytes));
+  }
+  if (exchange.timing.wait) out += fmt::format(" · wait {}", duration_text(*exchange.timing.wait));
+  if (!exchange.complete) out += " · incomplete";
+  return out;
+}
+
+/// "websocket_message opcode text · bytes 12 · preview hello": any event, by its description.
+std::string generic_text(const Event& event) {
+  constexpr std::size_t kMost = 300;
+  const FlatFields fields(event);
+  std::string out(event.type().name);
+  std::string_view between = ": ";
+  for (const FlatFields::Entry& entry : fields.entries()) {
+    if (entry.path == "from" || entry.path == "packet" || entry.text.empty()) continue;
+    out += fmt::format("{}{} {}", between, entry.path, entry.text);
+    between = " · ";
+    if (out.size() > kMost) break;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string message_text(const Event& event) {
+  if (const auto* request = event.as<RequestSeen>()) {
+    return fmt::format("{} {}{}", request->method, request->host.value_or(""), request->path);
+  }
+  if (const auto* exchange = event.as<Exchange>()) return exchange_text(*exchange);
+  if (const auto* flaw = event.as<FlawSeen>()) {
+    return fmt::format("{} ({}){}{}", flaw->name, flaw->rule, flaw->detail ? " " : "",
+                       flaw->detail.value_or(""));
+  }
+  return generic_text(event);
+}
+
+LadderReport::LadderReport(std::unique_ptr<Output> output, const ReportOptions& options,
+                           std::vector<std::string> heading)
+    : output_(std::move(output)),
+      options_(options),
+      states_(options.width >= kStateWidth),
+      packet_(states_ ? 8 : 6),
+      time_(states_ ? 11 : 9) {
+  const std::size_t width = std::clamp<std::size_t>(options.width, 40, 200);
+  const std::size_t sides = packet_ + time_ + 2 + (states_ ? 2 * (kState + 1) + 1 : 1);
+  area_ = width - sides;
+  for (const std::string& each : heading) text_ += cut_middle(each, width) + "\n";
+  std::string head = fmt::format("{:>{}}{:>{}}", "packet", packet_, "time", time_);
+  if (states_) {
+    head += fmt::format(" {:<{}}{} server", "client", kState, std::string(area_ + 2, ' '));
+  } else {
+    head += fmt::format(" client{}server", std::string(width - packet_ - time_ - 13, ' '));
+  }
+  text_ += coloured(head, kDim) + "\n";
+}
+
+std::string LadderReport::coloured(std::string_view text, std::string_view colour) const {
+  if (!options_.colour || colour.empty()) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", colour, text);
+}
+
+void LadderReport::write(const Event& event) {
+  if (output_->failure()) return;
+  if (const auto* segment = event.as<SegmentSeen>()) {
+    add(*segment, event.time());
+  } else if (event.connection()) {
+    const FlatFields fields(event);
+    const bool answer = event.as<Exchange>() != nullptr;
+    messages_.push_back({message_text(event), answer || fields.text("from") == "server",
+                         event.as<FlawSeen>() != nullptr});
+  }
+  if (text_.size() >= kPiece) {
+    output_->write(text_);
+    text_.clear();
+  }
+}
+
+void LadderReport::finish() {
+  show_messages();
+  output_->write(text_);
+  output_->finish();
+}
+
+void LadderReport::add(const SegmentSeen& segment, Timestamp time) {
+  if (!begun_) first_ = last_ = time;
+  begun_ = true;
+  note_gap(segment, time);
+  arrow(segment, time);
+  note_states(segment);
+  if (segment.data) show_data(segment);
+  show_messages();
+  last_ = std::max(last_, time);
+}
+
+void LadderReport::note_gap(const SegmentSeen& segment, Timestamp time) {
+  if (time - last_ >= kSilence) {
+    line(fmt::format("┄ {} of silence ┄", duration_text(time - last_)), false, kDim);
+  }
+  if (segment.missing) {
+    line(fmt::format("┄ {} not captured ┄", bytes_text(*segment.missing)), false, kYellow);
+  }
+}
+
+/// "PSH,ACK 1+517 ack 1 win 64,240", as much of it as there is room for.
+std::string LadderReport::label(const SegmentSeen& segment, std::size_t room) const {
+  std::string out;
+  const auto add_piece = [&](const std::string& piece, bool must) {
+    const std::size_t needed = display_width(out) + (out.empty() ? 0 : 1) + display_width(piece);
+    if (piece.empty() || (!must && needed > room)) return;
+    if (!out.empty()) out += ' ';
+    out += piece;
+  };
+  if (segment.verdict) add_piece(std::string(words_of(*segment.verdict)), true);
+  add_piece(std::string(segment.flags), true);
+  if (!segment.seq) {
+    add_piece(bytes_text(segment.length), true);
+  } else if (segment.length > 0) {
+    add_piece(fmt::format("{}+{}", *segment.seq, segment.length), true);
+  } else {
+    add_piece(fmt::format("{}", *segment.seq), true);
+  }
+  if (segment.ack) add_piece(fmt::format("ack {}", *segment.ack), false);
+  if (segment.sack) {
+    for (const auto& range : *segment.sack) {
+      add_piece(fmt::format("sack {}-{}", range.left, range.right), false);
+    }
+  }
+  if (segment.window) add_piece(fmt::format("win {}", count_text(*segment.window)), false);
+  return cut_middle(out, room);
+}
+
+void LadderReport::arrow(const SegmentSeen& segment, Timestamp time) {
+  const bool right = segment.from == Direction::from_client;
+  const std::string words = label(segment, area_ - 6);
+  const bool again = segment.verdict && segment.verdict->find("re") != std::string_view::npos;
+  const bool resent = again || segment.verdict == "timeout" || segment.verdict == "spurious";
+  const std::string_view stroke = resent ? "═" : "─";
+  const std::string tail = repeated(stroke, area_ - 5 - display_width(words));
+  const std::string shaft = right ? fmt::format("{}{} {} {}▶", stroke, stroke, words, tail)
+                                  : fmt::format("◀{} {} {}{}", tail, words, stroke, stroke);
+  std::string_view colour;
+  if (segment.verdict) colour = is_trouble(*segment.verdict) ? kRed : kDim;
+  if (segment.flags.find("RST") != std::string_view::npos) colour = kRed;
+  const double seconds_since = seconds(time - first_);
+  std::string out = fmt::format("{:>{}}{:>{}.{}f} ", segment.packet, packet_, seconds_since, time_,
+                                states_ ? 6 : 4);
+  const std::string_view client = segment.client_state.value_or("");
+  const std::string_view server = segment.server_state.value_or("");
+  if (states_) out += padded(client == client_state_ ? "" : std::string(client), kState);
+  out += fmt::format("│{}│", coloured(shaft, colour));
+  if (states_ && server != server_state_) out += fmt::format(" {}", server);
+  text_ += out + "\n";
+}
+
+void LadderReport::note_states(const SegmentSeen& segment) {
+  const std::string_view client = segment.client_state.value_or("");
+  const std::string_view server = segment.server_state.value_or("");
+  if (!states_ && client != client_state_) line(client, false, kDim);
+  if (!states_ && server != server_state_) line(server, true, kDim);
+  client_state_ = client;
+  server_state_ = server;
+}
+
+std::string LadderReport::inside(std::string_view words, bool right) const {
+  const std::string fitting = cut_middle(words, area_ - 2);
+  const std::string room(area_ - 2 - display_width(fitting), ' ');
+  return right ? fmt::format(" {}{} ", room, fitting) : fmt::format(" {}{} ", fitting, room);
+}
+
+void LadderReport::line(std::string_view words, bool right, std::string_view colour) {
+  const std::size_t margin = packet_ + time_ + 1 + (states_ ? kState : 0);
+  text_ +=
+      fmt::format("{}│{}│\n", std::string(margin, ' '), coloured(inside(words, right), colour));
+}
+
+/// Bytes as lines of text: a line of the payload is a line here, what acts is escaped.
+void LadderReport::show_data(const SegmentSeen& segment) {
+  const bool right = segment.from == Direction::from_server;
+  std::string_view rest = *segment.data;
+  std::size_t lines = 0;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
+    std::string_view whole = rest.substr(0, end);
+    if (whole.ends_with('\n')) whole.remove_suffix(1);
+    if (whole.ends_with('\r')) whole.remove_suffix(1);
+    const std::string shown = printable(whole);
+    rest.remove_prefix(end);
+    for (std::string_view left = shown; !left.empty();) {
+      if (++lines > kDataLines) {
+        return line(fmt::format("{} more", bytes_text(rest.size() + left.size())), right, kDim);
+      }
+      const std::size_t fits = fitting(left, area_ - 2);
+      line(left.substr(0, fits), false, kDim);
+      left.remove_prefix(fits);
+    }
+  }
+}
+
+void LadderReport::show_messages() {
+  for (const Message& each : messages_) {
+    line(printable(each.text), each.from_server, each.flaw ? kRed : kBold);
+  }
+  messages_.clear();
+}
+
+}  // namespace wirelens
