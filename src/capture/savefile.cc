@@ -73,7 +73,7 @@ Result<std::unique_ptr<Source>> Savefile::over(std::string name, std::unique_ptr
     return Error{fmt::format("{}: {}", name, fault.empty() ? format.error().message : fault)};
   }
   std::unique_ptr<Savefile> source(
-      new Savefile(std::move(name), std::move(feed), std::move(*format)));
+      new Savefile(std::move(name), std::move(feed), std::move(*format), stop));
   source->stretch_ = head.bytes;
   source->read({});
   return std::unique_ptr<Source>(std::move(source));
@@ -96,7 +96,9 @@ bool Savefile::advance(std::size_t need) {
   stretch_ = more.bytes;
   if (stretch_.size() >= need) return true;
   if (more.state == FeedState::idle) return false;
-  if (more.state == FeedState::broken) {
+  if (is_stopped(stop_)) {
+    // The user cut it short; what was half read is no damage.
+  } else if (more.state == FeedState::broken) {
     damage(offset_ + stretch_.size(), feed_->fault());
   } else if (!stretch_.empty()) {
     damage(offset_, fmt::format("the file ends inside {}, after {} of {} bytes",

@@ -14,7 +14,7 @@ namespace wirelens {
 class Savefile final : public Source {
  public:
   /// Tells the format of what `feed` gives and reads on to the first packet. `name` is for
-  /// messages.
+  /// messages. Once `stop` (may be null) is set, the input may end anywhere without being damaged.
   static Result<std::unique_ptr<Source>> over(std::string name, std::unique_ptr<Feed> feed,
                                               const std::atomic<bool>* stop = nullptr);
 
@@ -29,8 +29,9 @@ class Savefile final : public Source {
   std::optional<std::uint64_t> bytes_total() const override { return feed_->bytes_total(); }
 
  private:
-  Savefile(std::string name, std::unique_ptr<Feed> feed, std::unique_ptr<Format> format)
-      : names_{std::move(name)}, feed_(std::move(feed)), format_(std::move(format)) {}
+  Savefile(std::string name, std::unique_ptr<Feed> feed, std::unique_ptr<Format> format,
+           const std::atomic<bool>* stop)
+      : names_{std::move(name)}, feed_(std::move(feed)), format_(std::move(format)), stop_(stop) {}
 
   /// Brings the next bytes while no packet is lent out. False: nothing comes now, or any more.
   bool advance(std::size_t need);
@@ -41,6 +42,7 @@ class Savefile final : public Source {
   std::vector<Damage> damages_;
   std::unique_ptr<Feed> feed_;
   std::unique_ptr<Format> format_;
+  const std::atomic<bool>* stop_;
   Bytes stretch_;             ///< not yet parsed
   std::uint64_t offset_ = 0;  ///< of the stretch in the (decompressed) file
   bool ended_ = false;

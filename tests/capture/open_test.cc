@@ -6,6 +6,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <thread>
 
@@ -155,6 +156,31 @@ TEST(Open, AFifoIsRead) {
   writer.join();
   unlink(path.c_str());
   EXPECT_EQ(reading, read_whole(content));
+}
+
+TEST(Open, WhatIsHalfReadWhenTheUserStopsIsNoDamage) {
+  for (const bool packed : {false, true}) {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const std::string content = packed ? gzipped(sample(3)) : sample(3);
+    const std::string begun = content.substr(0, content.size() - 9);
+    ASSERT_EQ(write(ends[1], begun.data(), begun.size()), static_cast<ssize_t>(begun.size()));
+    std::atomic<bool> stop = false;
+    const std::string path = "/dev/fd/" + std::to_string(ends[0]);
+    auto feed = open_feed(path, &stop);
+    ASSERT_TRUE(feed);
+    auto source = Savefile::over(path, std::move(*feed), &stop);
+    ASSERT_TRUE(source);
+    std::vector<Packet> packets(8);
+    while ((*source)->read(packets).count > 0) {
+    }
+    stop = true;
+    while (!(*source)->read(packets).ended) {
+    }
+    EXPECT_THAT((*source)->damages(), IsEmpty()) << packed;
+    close(ends[0]);
+    close(ends[1]);
+  }
 }
 
 /// Puts a descriptor in place of standard input.
