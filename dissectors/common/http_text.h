@@ -51,10 +51,6 @@ constexpr bool same_ignoring_case(std::string_view text, std::string_view lowere
   }
   return true;
 }
-constexpr bool starts_ignoring_case(std::string_view text, std::string_view lowered) {
-  return text.size() >= lowered.size() &&
-         same_ignoring_case(text.substr(0, lowered.size()), lowered);
-}
 constexpr bool ends_ignoring_case(std::string_view text, std::string_view lowered) {
   return text.size() >= lowered.size() &&
          same_ignoring_case(text.substr(text.size() - lowered.size()), lowered);

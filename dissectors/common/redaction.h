@@ -8,6 +8,11 @@
 //   Set-Cookie: id=9f2c; Path=/; Secure      Set-Cookie: id=[redacted]; Path=/; Secure
 //   X-Api-Key: 9f2c                          X-Api-Key: [redacted]
 //   Location: https://u:p@a.test/?token=9    Location: https://[redacted]@a.test/?token=[redacted]
+//
+// In the first bytes of a content, the values of form fields and JSON members whose names say that
+// they carry secrets:
+//
+//   {"user":"ann","password":"9f2c"}         {"user":"ann","password":"[redacted]"}
 #pragma once
 
 #include <forward_list>
@@ -29,8 +34,9 @@ class RedactedTexts {
   /// A request target or URI: without userinfo and without the values of parameters that carry
   /// secrets (in the query, the fragment and after ';').
   std::string_view uri(std::string_view uri);
-  /// Content of type application/x-www-form-urlencoded: a query by itself.
-  std::string_view form(std::string_view content);
+  /// The first bytes of a content, which may end anywhere. `type` is its media type, with or
+  /// without parameters: forms (urlencoded, multipart), JSON, and what looks like JSON.
+  std::string_view content(std::string_view type, std::string_view content);
 
  private:
   std::string_view keep(std::pmr::string&& text);

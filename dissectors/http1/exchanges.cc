@@ -248,8 +248,7 @@ void Exchanges::redact_preview(Message& message) {
   std::pmr::string& preview = message.content.preview;
   if (preview.empty() || context_.settings().show_secrets) return;
   const std::string_view type = message.head.head().content_type.value_or(std::string_view());
-  if (!http::starts_ignoring_case(type, "application/x-www-form-urlencoded")) return;
-  const std::string_view redacted = message.head.texts().form(preview);
+  const std::string_view redacted = message.head.texts().content(type, preview);
   if (redacted.data() != preview.data()) preview.assign(redacted);
 }
 

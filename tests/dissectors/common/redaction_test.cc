@@ -14,9 +14,9 @@ std::string uri(std::string_view text) {
   RedactedTexts texts(*std::pmr::new_delete_resource());
   return std::string(texts.uri(text));
 }
-std::string form(std::string_view text) {
+std::string content(std::string_view type, std::string_view text) {
   RedactedTexts texts(*std::pmr::new_delete_resource());
-  return std::string(texts.form(text));
+  return std::string(texts.content(type, text));
 }
 
 TEST(Redaction, Credentials) {
@@ -72,8 +72,41 @@ TEST(Redaction, Uris) {
 }
 
 TEST(Redaction, Forms) {
-  EXPECT_EQ(form("user=ada&password=lovelace&next=%2F"), "user=ada&password=[redacted]&next=%2F");
-  EXPECT_EQ(form("plain"), "plain");
+  constexpr std::string_view kType = "Application/X-www-form-urlencoded; charset=utf-8";
+  EXPECT_EQ(content(kType, "user=ada&password=lovelace&next=%2F"),
+            "user=ada&password=[redacted]&next=%2F");
+  EXPECT_EQ(content(kType, "plain"), "plain");
+  EXPECT_EQ(content("text/plain", "password=lovelace"), "password=lovelace");
+}
+
+TEST(Redaction, Json) {
+  const auto json = [](std::string_view text) { return content("application/json", text); };
+  EXPECT_EQ(json(R"({"user":"ada", "password" : "love\"lace", "n":1})"),
+            R"({"user":"ada", "password" : "[redacted]", "n":1})");
+  EXPECT_EQ(json(R"({"access_token":12345,"list":["token","x"]})"),
+            R"({"access_token":"[redacted]","list":["token","x"]})");
+  EXPECT_EQ(json(R"([{"secret":{"a":["}",1]},"b":2}])"), R"([{"secret":"[redacted]","b":2}])");
+  EXPECT_EQ(json(R"({"session":null})"), R"({"session":"[redacted]"})");
+  EXPECT_EQ(json(R"({"password":"cut of)"), R"({"password":"[redacted]")");
+  EXPECT_EQ(json(R"({"password":)"), R"({"password":)");
+  EXPECT_EQ(json(R"({"passw)"), R"({"passw)");
+  EXPECT_EQ(json(""), "");
+  EXPECT_EQ(content("application/problem+json", R"({"token":"t"})"), R"({"token":"[redacted]"})");
+  EXPECT_EQ(content("", R"( [{"token":"t"}])"), R"( [{"token":"[redacted]"}])");
+  EXPECT_EQ(content("", R"("token":"t")"), R"("token":"t")");
+}
+
+TEST(Redaction, MultipartForms) {
+  const auto parts = [](std::string_view secret) {
+    return "--X\r\nContent-Disposition: form-data; name=\"user\"\r\n\r\nada\r\n--X\r\n"
+           "Content-Disposition: form-data; name=\"password\"\r\n\r\n" +
+           std::string(secret) + "\r\n--X--\r\n";
+  };
+  EXPECT_EQ(content("multipart/form-data; boundary=X", parts("love\r\nlace")), parts("[redacted]"));
+  const std::string cut = parts("lovelace");
+  const auto at = cut.find("lovelace");
+  EXPECT_EQ(content("multipart/form-data", cut.substr(0, at + 4)),
+            cut.substr(0, at) + "[redacted]");
 }
 
 TEST(Redaction, NoSecretBytesAreLeft) {
