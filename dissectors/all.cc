@@ -1,6 +1,10 @@
 // all.cc - the list: one line a protocol.
 #include "all.h"
 
+#include <vector>
+
+#include "detect/rule.h"
+#include "dissect/dissector.h"
 #include "http1/http1.h"
 
 namespace wirelens {
@@ -9,6 +13,18 @@ std::span<const Protocol* const> all_protocols() {
   static constexpr const Protocol* kAll[] = {
       &http1::kProtocol,
   };
+  return kAll;
+}
+
+std::span<const detect::Rule* const> all_rules() {
+  static const std::vector<const detect::Rule*> kAll = [] {
+    const auto core = detect::core_rules();
+    std::vector<const detect::Rule*> all(core.begin(), core.end());
+    for (const Protocol* protocol : all_protocols()) {
+      all.insert(all.end(), protocol->rules.begin(), protocol->rules.end());
+    }
+    return all;
+  }();
   return kAll;
 }
 

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "all.h"
+#include "base/figures.h"
 #include "cli/outputs.h"
 #include "cli/progress_line.h"
 #include "cli/stop.h"
 #include "cli/terminal.h"
-#include "report/figures.h"
 
 namespace wirelens {
 namespace {
@@ -51,6 +51,8 @@ ExitStatus analyse(const RunOptions& options, const SourceOpener& open, bool liv
   }
   EngineOptions engine = options.engine;
   engine.protocols = all_protocols();
+  engine.rules = all_rules();
+  engine.live = live;
   ProgressLine line(!options.quiet && isatty(STDERR_FILENO) != 0);
   RunControl control;
   control.stop = &stop_flag();
@@ -73,7 +75,9 @@ ExitStatus analyse(const RunOptions& options, const SourceOpener& open, bool liv
   if (options.verbose) say_speed(*result, elapsed);
   if ((*outputs)->status() != kDone) return (*outputs)->status();
   if (interrupted() && !live) return kInterrupted;
-  return result->damages.empty() ? kDone : kInputFailed;
+  if (!result->damages.empty()) return kInputFailed;
+  const auto gravest = (*outputs)->gravest();
+  return options.fail_on && gravest && *gravest >= *options.fail_on ? kFound : kDone;
 }
 
 }  // namespace wirelens

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "base/figures.h"
 #include "cli/values.h"
-#include "report/figures.h"
 #include "report/flat_fields.h"
 #include "report/wire_text.h"
 

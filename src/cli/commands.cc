@@ -15,6 +15,7 @@ constexpr Command kCommands[] = {
     {&kAnalyzeGrammar, "analyse capture files", analyze},
     {&kLiveGrammar, "capture from an interface and analyse", live},
     {&kFollowGrammar, "show one connection packet by packet", follow},
+    {&kRulesGrammar, "list what can be found wrong, or explain it", rules},
     {&kSchemaGrammar, "print the JSON Schema of the records", schema},
     {&kInterfacesGrammar, "list what live can capture from", interfaces},
 };

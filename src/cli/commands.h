@@ -19,6 +19,7 @@ struct Command {
 ExitStatus analyze(Arguments arguments);
 ExitStatus live(Arguments arguments);
 ExitStatus follow(Arguments arguments);
+ExitStatus rules(Arguments arguments);
 ExitStatus schema(Arguments arguments);
 ExitStatus interfaces(Arguments arguments);
 

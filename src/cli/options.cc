@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "all.h"
 #include "capture/filter.h"
 #include "cli/nearest.h"
 #include "cli/tls_files.h"
@@ -29,6 +30,10 @@ constexpr Option kRunOptions[] = {
     {'j', "threads", "N", "worker threads (default: one a core)"},
     {0, "max-memory", "SIZE", "memory for the analysis, as 256M or 2G (default 1G)"},
     {0, "time-wait", "SECONDS", "how long a closed connection's ports rest (default 60)"},
+    {0, "set", "RULE.NAME=VALUE",
+     "set a threshold of a rule, see `wirelens rules`; may be repeated", true},
+    {0, "fail-on", "SEVERITY",
+     "end with status 1 if there is a finding of info, low, medium, high or critical, or above"},
     {0, "bodies", "N", "keep the first N bytes of HTTP bodies in records (default 0)"},
     {0, "keylog", "FILE", "decrypt TLS with the secrets in FILE (as SSLKEYLOGFILE makes it)"},
     {0, "tls-key", "PEM", "decrypt TLS whose keys were exchanged by this RSA private key"},
@@ -242,6 +247,52 @@ std::optional<Error> check_filter(const std::string& expression) {
   return bad_value("filter", expression, reason);
 }
 
+/// --set tcp.time_wait_storm.sockets=5000
+Result<detect::Setting> parse_set(const std::string& text) {
+  const std::size_t equals = std::min(text.find('='), text.size());
+  const std::string name = text.substr(0, equals);
+  std::vector<std::string> names;
+  for (const detect::Rule* rule : all_rules()) {
+    for (const detect::Threshold& each : rule->thresholds) {
+      names.push_back(fmt::format("{}.{}", rule->id, each.name));
+      if (name != names.back()) continue;
+      const auto value =
+          parse_number(std::string_view(text).substr(std::min(equals + 1, text.size())));
+      if (!value) return bad_value("set", text, fmt::format("a number of {} is wanted", each.unit));
+      return detect::Setting{rule->id, each.name, *value};
+    }
+  }
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const auto meant = nearest(name, views);
+  return bad_value("set", text,
+                   meant ? fmt::format("no such threshold; did you mean {}?", *meant)
+                         : "no such threshold; see wirelens rules");
+}
+
+Result<Severity> parse_severity(const std::string& text) {
+  for (std::size_t i = 0; i < kSeverityNames.size(); ++i) {
+    if (kSeverityNames[i] == text) return static_cast<Severity>(i);
+  }
+  const auto meant = nearest(text, kSeverityNames);
+  return bad_value("fail-on", text,
+                   fmt::format("there are {}{}", fmt::join(kSeverityNames, ", "),
+                               meant ? fmt::format(" (did you mean {}?)", *meant) : ""));
+}
+
+std::optional<Error> parse_detection(const Choices& choices, RunOptions& run) {
+  for (const std::string& text : choices.all("set")) {
+    auto setting = parse_set(text);
+    if (!setting) return setting.error();
+    run.engine.settings.push_back(*setting);
+  }
+  if (const auto text = choices.one("fail-on")) {
+    auto severity = parse_severity(*text);
+    if (!severity) return severity.error();
+    run.fail_on = *severity;
+  }
+  return std::nullopt;
+}
+
 /// The options that analyze and live share.
 std::optional<Error> parse_run(const Choices& choices, bool live, RunOptions& run) {
   if (auto error = parse_writes(choices, run)) return error;
@@ -275,7 +326,7 @@ std::optional<Error> parse_run(const Choices& choices, bool live, RunOptions& ru
     if (!bytes) return bad_value("bodies", *text, "a number of bytes up to 1048576 is wanted");
     run.engine.bodies = *bytes;
   }
-  return std::nullopt;
+  return parse_detection(choices, run);
 }
 
 /// The options of live alone.
@@ -333,7 +384,9 @@ const Grammar kAnalyzeGrammar = {
     .usage = "[options] FILE...",
     .about =
         "Analyses captures (pcap, pcapng, also inside gzip or zstd; - is standard input). Several "
-        "files are one timeline, ordered by packet time. Exit status: 0 done, 2 wrong usage, 3 an "
+        "files are one timeline, ordered by packet time. Exit status: 0 done, 1 a finding at or "
+        "above "
+        "--fail-on, 2 wrong usage, 3 an "
         "input could not be read or was damaged (what came before is reported), 4 an output could "
         "not be written, 130 interrupted (what was seen is reported), 141 the reader of a pipe "
         "went away.",
@@ -371,6 +424,18 @@ const Grammar kFollowGrammar = {
         "  wirelens follow shop.pcapng 17\n"
         "  wirelens follow shop.pcapng 10.0.2.1:40122 --data\n"
         "  wirelens follow shop.pcapng packet:2518 | less\n",
+    .takes_operands = true};
+
+const Grammar kRulesGrammar = {
+    .command = "rules",
+    .usage = "[RULE]",
+    .about =
+        "Lists what can be found wrong, or explains one rule: what it means, its thresholds "
+        "(--set RULE.NAME=VALUE of analyze and live), what to do, and its source.",
+    .options = kBareOptions,
+    .examples =
+        "  wirelens rules\n"
+        "  wirelens rules tcp.syn_flood\n",
     .takes_operands = true};
 
 const Grammar kSchemaGrammar = {
@@ -428,6 +493,14 @@ Result<LiveCommandOptions> parse_live(Arguments arguments) {
   if (auto error = parse_capture(*choices, options.live)) return *error;
   options.live.filter = options.run.filter;
   return options;
+}
+
+Result<std::optional<std::string>> parse_rules(Arguments arguments) {
+  auto choices = Choices::parse(kRulesGrammar, arguments);
+  if (!choices) return choices.error();
+  if (choices->operands.size() > 1) return Error{"rules takes one RULE, or none"};
+  if (choices->operands.empty()) return std::optional<std::string>();
+  return std::optional<std::string>(choices->operands.front());
 }
 
 std::optional<Error> parse_bare(const Grammar& grammar, Arguments arguments) {

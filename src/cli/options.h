@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "capture/source.h"
 #include "engine/engine.h"
+#include "event/finding.h"
 #include "report/report.h"
 
 namespace wirelens {
@@ -38,7 +39,8 @@ struct Grammar {
 struct RunOptions {
   std::vector<WriteTarget> writes;
   std::string filter;
-  EngineOptions engine;  ///< without protocols
+  EngineOptions engine;             ///< without protocols
+  std::optional<Severity> fail_on;  ///< exit status 1 for findings at or above
   bool quiet = false;
   bool verbose = false;
 };
@@ -64,6 +66,7 @@ struct LiveCommandOptions {
 extern const Grammar kAnalyzeGrammar;
 extern const Grammar kLiveGrammar;
 extern const Grammar kFollowGrammar;
+extern const Grammar kRulesGrammar;
 extern const Grammar kSchemaGrammar;
 extern const Grammar kInterfacesGrammar;
 
@@ -79,6 +82,8 @@ using Arguments = std::span<const std::string>;
 Result<AnalyzeOptions> parse_analyze(Arguments arguments);
 Result<FollowOptions> parse_follow(Arguments arguments);
 Result<LiveCommandOptions> parse_live(Arguments arguments);
+/// The operand of `wirelens rules`, if there is one.
+Result<std::optional<std::string>> parse_rules(Arguments arguments);
 /// For commands without options or operands: the error, if there is one.
 std::optional<Error> parse_bare(const Grammar& grammar, Arguments arguments);
 

@@ -1,6 +1,8 @@
 // cli/outputs.cc - one failure does not take the other outputs with it.
 #include "cli/outputs.h"
 
+#include <algorithm>
+
 #include "cli/stop.h"
 
 namespace wirelens {
@@ -17,6 +19,9 @@ Result<std::unique_ptr<Outputs>> Outputs::open(std::span<const WriteTarget> targ
 }
 
 void Outputs::write(const Event& event) {
+  if (const auto* finding = event.as<Finding>()) {
+    gravest_ = std::max(gravest_.value_or(Severity::info), finding->severity);
+  }
   bool failed = false;
   for (const auto& report : reports_) {
     report->write(event);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "cli/status.h"
+#include "event/finding.h"
 #include "report/report.h"
 
 namespace wirelens {
@@ -27,6 +29,8 @@ class Outputs final : public EventSink {
   void finish();
   /// kDone, kOutputFailed, or kReaderLeft if nothing worse happened than a pipe that was closed.
   ExitStatus status() const { return status_; }
+  /// Of all findings that were told; absent: there were none.
+  std::optional<Severity> gravest() const { return gravest_; }
 
  private:
   /// Drops what has failed.
@@ -34,6 +38,7 @@ class Outputs final : public EventSink {
 
   std::vector<std::unique_ptr<Report>> reports_;
   ExitStatus status_ = kDone;
+  std::optional<Severity> gravest_;
 };
 
 }  // namespace wirelens

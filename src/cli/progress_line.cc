@@ -6,8 +6,8 @@
 
 #include <cstdio>
 
+#include "base/figures.h"
 #include "cli/terminal.h"
-#include "report/figures.h"
 #include "report/wire_text.h"
 
 namespace wirelens {

@@ -7,6 +7,7 @@ namespace wirelens {
 
 enum ExitStatus : int {
   kDone = 0,
+  kFound = 1,              ///< findings at or above --fail-on
   kUsage = 2,              ///< wrong usage
   kInputFailed = 3,        ///< an input could not be read, or was damaged
   kOutputFailed = 4,       ///< an output could not be written

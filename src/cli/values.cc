@@ -46,6 +46,13 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return static_cast<std::uint64_t>(bytes);
 }
 
+std::optional<double> parse_number(std::string_view text) {
+  std::string_view rest;
+  const auto number = leading_number(text, rest);
+  if (!number || !rest.empty() || *number > 1e15) return std::nullopt;
+  return number;
+}
+
 std::optional<Duration> parse_seconds(std::string_view text, bool zero) {
   std::string_view rest;
   const auto number = leading_number(text, rest);

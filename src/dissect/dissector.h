@@ -20,6 +20,9 @@ namespace wirelens {
 
 class Secrets;
 class Shelf;
+namespace detect {
+struct Rule;
+}
 
 /// What the user chose and dissectors obey.
 struct DissectSettings {
@@ -148,6 +151,8 @@ struct Protocol {
   std::span<const std::string_view> also_known_as = {};
   /// Contents of these media types are streams of this protocol.
   std::span<const std::string_view> media_types = {};
+  /// What can be found wrong with it: detect/rule.h.
+  std::span<const detect::Rule* const> rules = {};
 };
 
 /// The protocol of this name, or that is also known by it, whatever the case; nullptr if there is

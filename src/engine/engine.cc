@@ -10,12 +10,14 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "detect/detector.h"
 #include "dissect/dissector.h"
 #include "engine/broadcast.h"
 #include "engine/merge.h"
 #include "engine/summary.h"
 #include "engine/worker.h"
 #include "event/exchange.h"
+#include "event/finding.h"
 #include "event/records.h"
 #include "event/segment.h"
 #include "event/timeline.h"
@@ -271,7 +273,12 @@ void Run::follow(std::size_t number) {
 
 Result<RunResult> run(const SourceOpener& open, const EngineOptions& options,
                       const RunControl& control, EventSink& sink) {
-  return Run(open, options, control, sink).go();
+  detect::Detector detector({.rules = options.rules,
+                             .settings = options.settings,
+                             .time_wait = options.time_wait,
+                             .live = options.live},
+                            sink);
+  return Run(open, options, control, detector).go();
 }
 
 std::vector<const EventType*> event_types(std::span<const Protocol* const> protocols) {
@@ -284,6 +291,7 @@ std::vector<const EventType*> event_types(std::span<const Protocol* const> proto
       if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
     }
   }
+  types.push_back(&kEventType<Finding>);
   types.push_back(&kEventType<CaptureEnd>);
   return types;
 }

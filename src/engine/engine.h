@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "capture/source.h"
+#include "detect/rule.h"
 #include "dissect/secrets.h"
 #include "event/event.h"
 #include "flow/segment_watch.h"
@@ -34,6 +35,9 @@ struct EngineOptions {
   std::span<const Protocol* const> protocols;
   const Watch* watch = nullptr;  ///< connections whose packets become `segment` records
   bool timeline = false;         ///< write a `timeline` record
+  std::span<const detect::Rule* const> rules;
+  std::vector<detect::Setting> settings;  ///< thresholds that the user chose
+  bool live = false;                      ///< findings are told while the run goes on, too
 };
 
 /// How far a run is; called now and then from one thread.

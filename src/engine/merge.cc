@@ -29,18 +29,23 @@ std::unique_ptr<EventBatch> BatchQueue::pop() {
 }
 
 ConnectionId CopyingEmitter::open() {
-  batch_->entries.push_back({moment(), EventBatch::Kind::open, next_, nullptr, {}, nullptr});
+  batch_->entries.push_back(
+      {moment(), EventBatch::Kind::open, next_, nullptr, {}, nullptr, nullptr});
   return next_++;
 }
 
 void CopyingEmitter::close(ConnectionId connection) {
-  batch_->entries.push_back({moment(), EventBatch::Kind::close, connection, nullptr, {}, nullptr});
+  batch_->entries.push_back(
+      {moment(), EventBatch::Kind::close, connection, nullptr, {}, nullptr, nullptr});
 }
 
 void CopyingEmitter::emit(const EventType* type, Timestamp time,
-                          std::optional<ConnectionId> connection, const void* payload) {
+                          std::optional<ConnectionId> connection, const void* payload,
+                          const Peers* peers) {
+  const Peers* kept = nullptr;
+  if (peers) kept = new (batch_->arena.allocate(sizeof(Peers), alignof(Peers))) Peers(*peers);
   batch_->entries.push_back({moment(), EventBatch::Kind::event, connection, type, time,
-                             type->copy(payload, batch_->arena)});
+                             type->copy(payload, batch_->arena), kept});
 }
 
 void CopyingEmitter::hand_in() {
@@ -91,7 +96,7 @@ void Merger::write(Lane& lane, EventBatch::Entry& entry) {
   }
   std::optional<ConnectionId> id;
   if (entry.connection) id = lane.ids.at(*entry.connection);
-  sink_.write(Event(entry.type, entry.time, id, entry.payload));
+  sink_.write(Event(entry.type, entry.time, id, entry.payload, entry.peers));
 }
 
 }  // namespace wirelens

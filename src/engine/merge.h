@@ -29,6 +29,7 @@ struct EventBatch {
     const EventType* type = nullptr;
     Timestamp time{};
     const void* payload = nullptr;  ///< in `arena`
+    const Peers* peers = nullptr;   ///< in `arena`
   };
   std::pmr::monotonic_buffer_resource arena;
   std::vector<Entry> entries;
@@ -61,7 +62,7 @@ class CopyingEmitter final : public Emitter {
   ConnectionId open() override;
   void close(ConnectionId connection) override;
   void emit(const EventType* type, Timestamp time, std::optional<ConnectionId> connection,
-            const void* payload) override;
+            const void* payload, const Peers* peers) override;
   /// The window is over: hands in what was found.
   void hand_in();
 
@@ -79,8 +80,8 @@ class DirectEmitter final : public Emitter {
   ConnectionId open() override { return next_++; }
   void close(ConnectionId) override {}
   void emit(const EventType* type, Timestamp time, std::optional<ConnectionId> connection,
-            const void* payload) override {
-    sink_.write(Event(type, time, connection, payload));
+            const void* payload, const Peers* peers) override {
+    sink_.write(Event(type, time, connection, payload, peers));
   }
 
  private:

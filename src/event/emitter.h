@@ -29,9 +29,9 @@ class Emitter {
   virtual ConnectionId open() = 0;
   /// A connection is over; nothing is emitted for it any more.
   virtual void close(ConnectionId connection) = 0;
-  /// Lends `payload` for the call.
+  /// Lends `payload` and `peers` (nullptr: it belongs to no connection) for the call.
   virtual void emit(const EventType* type, Timestamp time, std::optional<ConnectionId> connection,
-                    const void* payload) = 0;
+                    const void* payload, const Peers* peers = nullptr) = 0;
 
  private:
   Moment moment_;

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "event/fields.h"
+#include "event/peers.h"
 
 namespace wirelens {
 
@@ -19,6 +20,12 @@ concept Emittable = Described<T> && std::is_trivially_destructible_v<T> && requi
   { T::kAbout } -> std::convertible_to<std::string_view>;
 };
 
+/// Told to the rules alone: no record, no schema.
+template <class T>
+concept Internal = requires {
+  requires T::kInternal;
+};
+
 /// One per type of event; its address is the type's identity.
 struct EventType {
   std::string_view name;   ///< "type" in a record
@@ -27,11 +34,13 @@ struct EventType {
   void (*schema)(SchemaWriter& out);
   /// A copy of the payload that borrows only from `arena`.
   const void* (*copy)(const void* payload, std::pmr::memory_resource& arena);
+  bool internal = false;  ///< see Internal
 };
 
 template <Emittable T>
 inline constexpr EventType kEventType = {
-    T::kName, T::kAbout,
+    T::kName,
+    T::kAbout,
     [](const void* payload, FieldWriter& out) {
       write_fields(*static_cast<const T*>(payload), out);
     },
@@ -40,7 +49,8 @@ inline constexpr EventType kEventType = {
       T* copy = new (arena.allocate(sizeof(T), alignof(T))) T(*static_cast<const T*>(payload));
       deepen(*copy, arena);
       return copy;
-    }};
+    },
+    Internal<T>};
 
 /// A connection's `id`, from 0 in order of first packet.
 using ConnectionId = std::uint64_t;
@@ -48,11 +58,12 @@ using ConnectionId = std::uint64_t;
 class Event {
  public:
   template <Emittable T>
-  Event(Timestamp time, std::optional<ConnectionId> connection, const T& payload)
-      : Event(&kEventType<T>, time, connection, &payload) {}
+  Event(Timestamp time, std::optional<ConnectionId> connection, const T& payload,
+        const Peers* peers = nullptr)
+      : Event(&kEventType<T>, time, connection, &payload, peers) {}
   Event(const EventType* type, Timestamp time, std::optional<ConnectionId> connection,
-        const void* payload)
-      : type_(type), payload_(payload), time_(time), connection_(connection) {}
+        const void* payload, const Peers* peers = nullptr)
+      : type_(type), payload_(payload), peers_(peers), time_(time), connection_(connection) {}
 
   const EventType& type() const { return *type_; }
   const void* payload() const { return payload_; }
@@ -60,6 +71,8 @@ class Event {
   Timestamp time() const { return time_; }
   /// `conn` of the record, absent when it belongs to none.
   std::optional<ConnectionId> connection() const { return connection_; }
+  /// Who talks on its connection; nullptr when it belongs to none.
+  const Peers* peers() const { return peers_; }
 
   /// The payload if it is a T, else nullptr.
   template <Emittable T>
@@ -71,6 +84,7 @@ class Event {
  private:
   const EventType* type_;
   const void* payload_;
+  const Peers* peers_;
   Timestamp time_;
   std::optional<ConnectionId> connection_;
 };

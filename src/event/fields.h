@@ -25,6 +25,7 @@
 //   struct with fields()              object
 //   std::span<const T>                list
 //   std::pair<A, B>                   list of two
+//   Measures                          object: a number under each name
 //   std::optional<T>                  absent when empty: what is unknown is never 0 or ""
 #pragma once
 
@@ -53,6 +54,13 @@ constexpr Field<Owner, Member> field(std::string_view name, Member Owner::*membe
                                      std::string_view about) {
   return {name, member, about};
 }
+
+/// A number whose name is only known when the program runs. The name is a literal.
+struct Measure {
+  std::string_view name;
+  double value = 0;
+};
+using Measures = std::span<const Measure>;
 
 template <class T>
 concept Described = requires {
@@ -123,6 +131,10 @@ void write_value(std::string_view name, const T& value, FieldWriter& out) {
     write_value({}, value.first, out);
     write_value({}, value.second, out);
     out.end_list();
+  } else if constexpr (std::same_as<T, Measures>) {
+    out.begin_object(name);
+    for (const Measure& each : value) out.number(each.name, each.value);
+    out.end_object();
   } else if constexpr (is_span<T>) {
     out.begin_list(name);
     for (const auto& element : value) write_value({}, element, out);
@@ -152,6 +164,11 @@ class SchemaWriter {
   /// What follows up to end_list() describes the elements: one, or the two of a pair.
   virtual void begin_list(std::string_view name, bool required, std::string_view about) = 0;
   virtual void end_list() = 0;
+  /// An object of numbers under names that are not known beforehand.
+  virtual void numbers(std::string_view name, bool required, std::string_view about) {
+    begin_object(name, required, about);
+    end_object();
+  }
 };
 
 template <Described T>
@@ -180,6 +197,8 @@ void write_schema_of(std::string_view name, bool required, std::string_view abou
     write_schema_of<typename T::first_type>({}, true, {}, out);
     write_schema_of<typename T::second_type>({}, true, {}, out);
     out.end_list();
+  } else if constexpr (std::same_as<T, Measures>) {
+    out.numbers(name, required, about);
   } else if constexpr (is_span<T>) {
     out.begin_list(name, required, about);
     write_schema_of<typename T::value_type>({}, true, {}, out);

@@ -4,6 +4,15 @@
 #include "flow/flow_table.h"
 
 namespace wirelens {
+namespace {
+
+Peers peers_of(const FlowKey& key, bool client_is_high) {
+  const PeerAddress low{key.low, key.low_port, key.version, 0};
+  const PeerAddress high{key.high, key.high_port, key.version, 0};
+  return client_is_high ? Peers{high, low} : Peers{low, high};
+}
+
+}  // namespace
 
 void FlowTally::add(const FlowTally& other) {
   for (const auto& [name, count] : other.flaws) flaws[name] += count;
@@ -122,14 +131,16 @@ void FlowTable::emit_record(const FlowHead& flow, Connection& record, bool clien
   if (!outer.tunnel.empty()) record.tunnel = outer.tunnel;
   if (why == Why::evicted) record.evicted = "max_memory";
   if (interim) record.interim = true;
-  emitter_.emit(&kEventType<Connection>, flow.first_time, std::nullopt, &record);
+  const Peers peers = peers_of(flow.key, client_is_high);
+  emitter_.emit(&kEventType<Connection>, flow.first_time, std::nullopt, &record, &peers);
 }
 
 // ---- Context, for the flow at hand
 // ------------------------------------------------------------------
 
 void FlowTable::emit(const EventType* type, Timestamp time, const void* payload) {
-  emitter_.emit(type, time, at_hand_->id, payload);
+  const Peers peers = peers_of(at_hand_->key, at_hand_->connection.client_is_high());
+  emitter_.emit(type, time, at_hand_->id, payload, &peers);
 }
 
 FlowNotes& FlowTable::notes(TcpFlow& flow) {

@@ -516,4 +516,8 @@ void FlowTable::flaw(const Flaw& flaw, std::optional<Direction> from, std::strin
   emit(&kEventType<FlawSeen>, stamp_.time, &seen);
 }
 
+void FlowTable::incident(const tcp::Incident& incident) {
+  emit(&kEventType<tcp::Incident>, incident.at.time, &incident);
+}
+
 }  // namespace wirelens

@@ -156,6 +156,7 @@ class FlowTable final : private tcp::Listener, private Context {
   void gap(Direction from, std::uint64_t bytes, const Stamp& stamp) override;
   void end(Direction from, tcp::Ending ending, const Stamp& stamp) override;
   void flaw(const Flaw& flaw, std::optional<Direction> from, std::string_view detail) override;
+  void incident(const tcp::Incident& incident) override;
 
   // Context, for the flow at hand
   void emit(const EventType* type, Timestamp time, const void* payload) override;

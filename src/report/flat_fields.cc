@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "report/figures.h"
+#include "base/figures.h"
 
 namespace wirelens {
 

@@ -1,6 +1,8 @@
 // report/page.cc - breaking, aligning, cutting.
 #include "report/page.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "report/wire_text.h"
@@ -15,6 +17,16 @@ constexpr std::size_t kNarrowest = 24;  ///< columns that a table's first column
 
 std::string pad(std::size_t columns) {
   return std::string(columns, ' ');
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    if (space > 0) words.emplace_back(text.substr(0, space));
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  return words;
 }
 
 }  // namespace
@@ -37,17 +49,19 @@ void Page::heading(std::string_view name, std::string_view words) {
 }
 
 void Page::flow(std::string_view label, std::span<const std::string> pieces,
-                std::string_view between) {
+                std::string_view between, std::size_t indent, std::size_t label_columns) {
   begin_line();
-  const std::size_t room = width_ - kLabel;
+  const std::size_t margin = indent + label_columns;
+  const std::size_t room = width_ - margin;
   const std::size_t joint = display_width(between);
-  text_ += bold(label) + pad(kLabel - std::min(kLabel, display_width(label)));
+  text_ += pad(indent) + bold(label) +
+           pad(label_columns - std::min(label_columns, display_width(label)));
   std::size_t used = 0;
   for (const std::string& piece : pieces) {
     const std::string fitting = cut_middle(piece, room);
     const std::size_t wide = display_width(fitting);
     if (used > 0 && used + joint + wide > room) {
-      text_ += '\n' + pad(kLabel);
+      text_ += '\n' + pad(margin);
       used = 0;
     } else if (used > 0) {
       text_ += between;
@@ -60,13 +74,32 @@ void Page::flow(std::string_view label, std::span<const std::string> pieces,
 }
 
 void Page::paragraph(std::string_view label, std::string_view words) {
-  std::vector<std::string> pieces;
-  while (!words.empty()) {
-    const std::size_t space = std::min(words.find(' '), words.size());
-    if (space > 0) pieces.emplace_back(words.substr(0, space));
-    words.remove_prefix(std::min(space + 1, words.size()));
+  flow(label, words_of(words), " ");
+}
+
+void Page::headline(std::string_view words) {
+  begin_line();
+  text_ += bold(cut_middle(words, width_)) + '\n';
+}
+
+void Page::item(std::string_view mark, std::string_view colour, std::string_view title,
+                std::string_view name) {
+  begin_line();
+  const std::string shown = cut_middle(title, width_ - kMark);
+  text_ += colour_ ? fmt::format("\x1b[{}m{}\x1b[0m", colour, mark) : std::string(mark);
+  text_ += pad(kMark - std::min(kMark, display_width(mark))) + bold(shown);
+  const std::size_t used = kMark + display_width(shown);
+  const std::string right = cut_middle(name, width_ - kMark);
+  const bool fits = used + 2 + display_width(right) <= width_;
+  if (fits) {
+    text_ += pad(width_ - used - display_width(right)) + right + '\n';
+  } else {
+    text_ += '\n' + pad(kMark) + right + '\n';
   }
-  flow(label, pieces, " ");
+}
+
+void Page::note(std::string_view label, std::string_view words) {
+  flow(label, words_of(words), " ", kMark, label.empty() ? 0 : kNoteLabel);
 }
 
 void Page::entry(std::string_view label, std::span<const std::string> items) {

@@ -68,6 +68,11 @@ class Definition final : public SchemaWriter {
     begin(name, required, about, true);
   }
   void end_list() override { end(list); }
+  void numbers(std::string_view name, bool required, std::string_view about) override {
+    member(fmt::format(R"({}{{"type": "object", "additionalProperties": {{"type": "number"}}{}}})",
+                       label(name), description(about)),
+           name, required);
+  }
 
  private:
   /// An object or list that is being described.

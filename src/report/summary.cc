@@ -70,11 +70,33 @@ void Summary::add(const Event& event) {
     add(*exchange);
   } else if (const auto* flaw = event.as<FlawSeen>()) {
     count(flaws.at(flaw->name), flaw->packet);
+  } else if (const auto* finding = event.as<Finding>()) {
+    add(*finding);
   } else if (const auto* begin = event.as<CaptureBegin>()) {
     add(*begin);
   } else if (const auto* ended = event.as<CaptureEnd>()) {
     add(*ended);
   }
+}
+
+void Summary::add(const Finding& finding) {
+  if (finding.interim.value_or(false)) return;
+  if (!finding.follows) cost += finding.cost_seconds.value_or(Duration::zero());
+  if (findings.size() == kFindings) {
+    ++more_findings[static_cast<std::size_t>(finding.severity)];
+    return;
+  }
+  const auto packets = finding.packets.first(std::min(finding.packets.size(), kPacketsShown));
+  findings.push_back({.rule = std::string(finding.rule),
+                      .severity = finding.severity,
+                      .verdict = finding.verdict,
+                      .title = std::string(finding.title),
+                      .why = std::string(finding.why),
+                      .fix = std::string(finding.fix),
+                      .follows = std::string(finding.follows.value_or("")),
+                      .cost = finding.cost_seconds,
+                      .packets = {packets.begin(), packets.end()},
+                      .packets_total = finding.packets_total});
 }
 
 void Summary::add(const CaptureBegin& begin) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "event/exchange.h"
+#include "event/finding.h"
 #include "event/records.h"
 #include "report/tally.h"
 
@@ -84,6 +85,20 @@ struct StalledLess {
   bool operator()(const StalledEnd& a, Duration duration) const { return a.duration < duration; }
 };
 
+/// A finding worth a place on the first screen.
+struct ShownFinding {
+  std::string rule;
+  Severity severity = Severity::info;
+  Blame verdict = Blame::endpoint;
+  std::string title;
+  std::string why;
+  std::string fix;
+  std::string follows;
+  std::optional<Duration> cost;
+  std::vector<std::uint64_t> packets;  ///< the first few
+  std::uint64_t packets_total = 0;
+};
+
 /// Everything that the text report tells; the strings in it are bytes from the wire.
 struct Summary {
   static constexpr std::size_t kHosts = 1024;
@@ -94,6 +109,12 @@ struct Summary {
   void add(const Event& event);
 
   std::vector<std::string> files;
+  static constexpr std::size_t kFindings = 5;      ///< that are shown
+  static constexpr std::size_t kPacketsShown = 4;  ///< of each
+  std::vector<ShownFinding> findings;              ///< in the order in which they were told
+  std::array<std::uint64_t, kSeverityNames.size()> more_findings{};  ///< not shown, by severity
+  Duration cost{};  ///< of all findings, those that follow from another aside
+
   std::optional<Timestamp> first_time;
   std::optional<Timestamp> last_time;
 
@@ -149,6 +170,7 @@ struct Summary {
   void add(const CaptureEnd& ended);
   void add(const Connection& connection);
   void add(const Exchange& exchange);
+  void add(const Finding& finding);
   void add_sent(const Connection& connection, Direction from);
 };
 

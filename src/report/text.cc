@@ -3,7 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "report/figures.h"
+#include "base/figures.h"
+#include "report/findings.h"
 #include "report/page.h"
 #include "report/wire_text.h"
 
@@ -291,6 +292,7 @@ void next_steps(Page& page, const Summary& summary) {
 std::string text_of(const Summary& summary, const ReportOptions& options) {
   Page page(options.width, options.colour);
   header(page, summary);
+  write_findings(page, summary);
   connections(page, summary);
   protocols(page, summary);
   exchanges(page, summary);

@@ -9,6 +9,7 @@
 #include "event/flaw.h"
 #include "event/records.h"
 #include "event/stamp.h"
+#include "tcp/incident.h"
 
 namespace wirelens::tcp {
 
@@ -33,6 +34,8 @@ class Listener {
   virtual void end(Direction from, Ending ending, const Stamp& stamp) = 0;
   /// A rule was broken; `detail` is bounded, and escaped by whoever prints it.
   virtual void flaw(const Flaw& flaw, std::optional<Direction> from, std::string_view detail) = 0;
+  /// Something that rules judge.
+  virtual void incident(const Incident& /*incident*/) {}
 };
 
 }  // namespace wirelens::tcp

@@ -110,14 +110,25 @@ void Connection::count_resent(const Arrival& arrival, Offset begin, Offset end,
                       ((counts.dup_acks >= kDupAckThreshold && begin == self.acked_offset()) ||
                        counts.sacked > begin);
   const Timestamp before = sent != nullptr ? sent->time : counts.hole_since;
+  Incident incident;
+  incident.kind = Incident::Kind::resent;
+  incident.from = arrival.from;
+  incident.at = arrival.stamp;
+  incident.offset = begin;
+  incident.length = arrival.length();
+  if (sent != nullptr || has_hole(arrival.from)) incident.duration = arrival.now - before;
   if (end <= self.acked_offset()) {
     ++counts.spurious;
     if (sent != nullptr) sent->spurious = true;
+    incident.resend = Incident::Resend::spurious;
   } else if (called) {
     ++counts.fast_retransmits;
+    incident.resend = Incident::Resend::fast;
   } else if ((sent != nullptr || has_hole(arrival.from)) && arrival.now - before >= timeout) {
     ++counts.timeouts;
+    incident.resend = Incident::Resend::timeout;
   }
+  arrival.listener.incident(incident);
   if (kept == nullptr) return;
   kept->blur();
   if (sent == nullptr || self.seq(begin) - sent->begin != 0) return;

@@ -26,8 +26,8 @@ constexpr std::uint8_t kFin = 1, kSyn = 2, kRst = 4, kAck = 16;
 struct Told final : Emitter {
   ConnectionId open() override { return opened++; }
   void close(ConnectionId) override { ++closed; }
-  void emit(const EventType* type, Timestamp, std::optional<ConnectionId>,
-            const void* payload) override {
+  void emit(const EventType* type, Timestamp, std::optional<ConnectionId>, const void* payload,
+            const Peers*) override {
     const Event event(type, {}, std::nullopt, payload);
     if (const auto* connection = event.as<Connection>()) {
       if (connection->interim) return void(++interims);

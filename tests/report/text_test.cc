@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "report/figures.h"
+#include "base/figures.h"
 #include "report/wire_text.h"
 
 namespace wirelens {
@@ -143,6 +143,7 @@ TEST(TextReport, TellsTheAnswerFirst) {
   const std::string text = report_of(summary, 80);
   EXPECT_TRUE(text.starts_with(
       "shop.pcapng  1,400,202 packets, 1.1 GB, 16.7 s from 2026-11-20 21:00:44 UTC\n\n"
+      "No findings\n\n"
       "Connections  4   closed 3 · refused 1\n"
       "Exchanges    2   2xx 1 · 5xx 1 · wait p50 41 ms, p95 3.9 s\n"
       "Refused by   10.77.1.2:8080 1 (packet 12)\n"))

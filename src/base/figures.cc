@@ -1,5 +1,5 @@
-// report/figures.cc - rounding that never shows 1000 of a smaller unit.
-#include "report/figures.h"
+// base/figures.cc - rounding that never shows 1000 of a smaller unit.
+#include "base/figures.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// report/figures.h - figures as a person reads them: 1,400,202 · 1.1 GB · 41 ms · 0.12 %.
+// base/figures.h - figures as a person reads them: 1,400,202 · 1.1 GB · 41 ms · 0.12 %.
 #pragma once
 
 #include <cstdint>
