@@ -93,6 +93,7 @@ ExitStatus follow(Arguments arguments) {
   const SourceOpener open = [&] { return open_savefiles({options->file}, how); };
   EngineOptions engine = options->run.engine;
   engine.protocols = all_protocols();
+  engine.rules = all_rules();
   RunControl control;
   control.stop = &stop_flag();
   auto chosen = choose(*choice, open, engine, control);
