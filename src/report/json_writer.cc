@@ -34,6 +34,46 @@ bool is_unusual(char c) {
   return byte < 0x20 || byte >= 0x7F || c == '"' || c == '\\';
 }
 
+/// As memcpy(), without a call for what is as short as most names and numbers: two moves that may
+/// overlap.
+void copy(const char* from, std::size_t count, char* to) {
+  const auto by = [&](auto word) {
+    auto last = word;
+    std::memcpy(&word, from, sizeof word);
+    std::memcpy(&last, from + count - sizeof last, sizeof last);
+    std::memcpy(to, &word, sizeof word);
+    std::memcpy(to + count - sizeof last, &last, sizeof last);
+  };
+  if (count > 2 * kWord) {
+    std::memcpy(to, from, count);
+  } else if (count >= kWord) {
+    by(std::uint64_t{});
+  } else if (count >= 4) {
+    by(std::uint32_t{});
+  } else if (count >= 2) {
+    by(std::uint16_t{});
+  } else if (count == 1) {
+    *to = *from;
+  }
+}
+
+/// Bytes at the front of `text` that are copied as they are.
+std::size_t plain_prefix(std::string_view text) {
+  std::size_t at = 0;
+  for (; at + kWord <= text.size(); at += kWord) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, kWord);
+    if (unusual(word)) break;
+  }
+  if (at > 0 && at < text.size() && text.size() - at < kWord) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + text.size() - kWord, kWord);  // overlaps what was looked at
+    if (!unusual(word)) return text.size();
+  }
+  while (at < text.size() && !is_unusual(text[at])) ++at;
+  return at;
+}
+
 }  // namespace
 
 JsonWriter::JsonWriter(std::size_t capacity)
@@ -51,17 +91,23 @@ void JsonWriter::grow(std::size_t count) {
 }
 
 void JsonWriter::put(std::string_view bytes) {
-  std::memcpy(at_, bytes.data(), bytes.size());
+  copy(bytes.data(), bytes.size(), at_);
   at_ += bytes.size();
 }
 
-void JsonWriter::key(std::string_view name, std::size_t extra) {
+// What is written may alias at_ for all that the compiler knows, so it is kept in a register.
+char* JsonWriter::key(std::string_view name, std::size_t extra) {
   reserve(name.size() + 4 + extra);
-  if (at_[-1] != '{' && at_[-1] != '[') put(',');
-  if (name.empty()) return;
-  put('"');
-  put(name);
-  put("\":");
+  char* at = at_;
+  *at = ',';
+  at += at[-1] != '{' && at[-1] != '[';
+  if (name.empty()) return at;
+  *at++ = '"';
+  copy(name.data(), name.size(), at);
+  at += name.size();
+  *at++ = '"';
+  *at++ = ':';
+  return at;
 }
 
 void JsonWriter::begin_record(std::string_view type, Timestamp time,
@@ -84,56 +130,64 @@ void JsonWriter::begin_document() {
 }
 
 void JsonWriter::boolean(std::string_view name, bool value) {
-  key(name, 5);
+  at_ = key(name, 5);
   put(value ? std::string_view("true") : std::string_view("false"));
 }
 
 void JsonWriter::integer(std::string_view name, std::int64_t value) {
-  key(name, kNumberRoom);
-  at_ = std::to_chars(at_, end_, value).ptr;
+  at_ = std::to_chars(key(name, kNumberRoom), end_, value).ptr;
 }
 
 void JsonWriter::natural(std::string_view name, std::uint64_t value) {
-  key(name, kNumberRoom);
-  at_ = std::to_chars(at_, end_, value).ptr;
+  at_ = put_natural(value, key(name, kNumberRoom));
+}
+
+/// Most numbers of most records are 0.
+char* JsonWriter::put_natural(std::uint64_t value, char* at) {
+  if (value >= 10) return std::to_chars(at, end_, value).ptr;
+  *at = static_cast<char>('0' + value);
+  return at + 1;
 }
 
 void JsonWriter::number(std::string_view name, double value) {
   if (!std::isfinite(value)) return;
-  key(name, kNumberRoom);
-  at_ = std::to_chars(at_, end_, value).ptr;
+  at_ = std::to_chars(key(name, kNumberRoom), end_, value).ptr;
 }
 
 void JsonWriter::duration(std::string_view name, Duration value) {
-  key(name, kNumberRoom);
+  char* at = key(name, kNumberRoom);
   const std::int64_t count = value.count();
-  if (count < 0) put('-');
+  if (count < 0) *at++ = '-';
   const auto total =
       count < 0 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
-  at_ = std::to_chars(at_, end_, total / 1'000'000'000).ptr;
-  std::uint64_t fraction = total % 1'000'000'000;
-  if (fraction == 0) return;
-  put('.');
-  for (std::uint64_t unit = 100'000'000; fraction != 0; unit /= 10) {
-    put(static_cast<char>('0' + fraction / unit));
-    fraction %= unit;
+  std::uint64_t unit = 1'000'000'000;
+  at = put_natural(total / unit, at);
+  std::uint64_t fraction = total % unit;
+  if (fraction != 0) {
+    for (; fraction % 1000 == 0; fraction /= 1000) unit /= 1000;
+    char* const point = at;
+    at = std::to_chars(at, end_, unit + fraction).ptr;
+    *point = '.';  // in place of the 1 that kept the zeros behind it
+    while (at[-1] == '0') --at;
   }
+  at_ = at;
 }
 
 void JsonWriter::time(std::string_view name, Timestamp value) {
-  key(name, kMaxRfc3339 + 2);
-  put('"');
-  at_ += format_rfc3339(value, at_);
-  put('"');
+  char* at = key(name, kMaxRfc3339 + 2);
+  *at++ = '"';
+  at += format_rfc3339(value, at);
+  *at++ = '"';
+  at_ = at;
 }
 
 void JsonWriter::text(std::string_view name, std::string_view value) {
-  key(name, 2);
+  at_ = key(name, 2);
   string(value);
 }
 
 void JsonWriter::begin_object(std::string_view name) {
-  key(name, 1);
+  at_ = key(name, 1);
   put('{');
 }
 
@@ -143,7 +197,7 @@ void JsonWriter::end_object() {
 }
 
 void JsonWriter::begin_list(std::string_view name) {
-  key(name, 1);
+  at_ = key(name, 1);
   put('[');
 }
 
@@ -156,18 +210,10 @@ void JsonWriter::string(std::string_view value) {
   reserve(value.size() + 2 + kWord);
   put('"');
   while (!value.empty()) {
-    while (value.size() >= kWord) {
-      std::uint64_t word;
-      std::memcpy(&word, value.data(), kWord);
-      if (unusual(word)) break;
-      std::memcpy(at_, &word, kWord);
-      at_ += kWord;
-      value.remove_prefix(kWord);
-    }
-    while (!value.empty() && !is_unusual(value.front())) {
-      put(value.front());
-      value.remove_prefix(1);
-    }
+    const std::size_t plain = plain_prefix(value);
+    std::memcpy(at_, value.data(), plain);
+    at_ += plain;
+    value.remove_prefix(plain);
     if (value.empty()) break;
     reserve(value.size() + 2 + kWord + kEscapeRoom);
     value.remove_prefix(escape(value));

@@ -52,10 +52,12 @@ class JsonWriter final : public FieldWriter {
     if (static_cast<std::size_t>(end_ - at_) < count) grow(count);
   }
   void grow(std::size_t count);
-  /// A comma where one is due, and the name; leaves room for `extra` bytes behind it.
-  void key(std::string_view name, std::size_t extra);
+  /// A comma where one is due, and the name, with room for `extra` bytes behind it: gives the
+  /// place, which is to become at_.
+  char* key(std::string_view name, std::size_t extra);
   void put(char c) { *at_++ = c; }
   void put(std::string_view bytes);
+  char* put_natural(std::uint64_t value, char* at);
   void string(std::string_view value);
   /// Writes what stands at the front of `rest` and cannot be copied; returns the bytes it took.
   std::size_t escape(std::string_view rest);
