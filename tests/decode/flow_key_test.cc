@@ -24,6 +24,16 @@ TEST(FlowKey, CommunityId) {
 
 TEST(FlowKey, AddressesInText) {
   EXPECT_EQ(address_text({10, 0, 0, 1}, 4), "10.0.0.1");
+  EXPECT_EQ(address_text({}, 6), "::");
+  EXPECT_EQ(address_text({0xff, 2}, 6), "ff02::");
+  EXPECT_EQ(address_text({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 1}, 6),
+            "::ffff:10.0.0.1");
+  EXPECT_EQ(address_text({0x20, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xab, 0xcd}, 6),
+            "2001:0:0:1::abcd");
+  EXPECT_EQ(address_text({0x20, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1}, 6),
+            "2001::1:1:0:0:1");  // the first of two as long
+  EXPECT_EQ(address_text({0x20, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, 6),
+            "2001:0:1:1:1:1:1:1");  // one group is not worth it
   EXPECT_EQ(address_text({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 6),
             "2001:db8::1");
 }
