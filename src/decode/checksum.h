@@ -21,20 +21,18 @@ inline std::uint16_t fold_sum(std::uint64_t sum) {
   return static_cast<std::uint16_t>(sum);
 }
 
-/// Unfolded sum of at most 2^32 bytes. Halves of 64-bit words add up without carries, which the
-/// compiler turns into plain vector adds on every x86-64.
+/// Unfolded sum of `size` bytes, a multiple of 32. Halves of 64-bit words add up without carries,
+/// which the compiler turns into plain vector adds, as wide as the processor has them.
+std::uint64_t sum_of_blocks(const std::uint8_t* at, std::size_t size);
+
+/// Unfolded sum of at most 2^32 bytes.
 inline std::uint64_t sum_of(const std::uint8_t* at, std::size_t size) {
   std::uint64_t sum = 0;
-  if (size >= 64) {
-    std::uint64_t low[4] = {}, high[4] = {};
-    for (; size >= 32; at += 32, size -= 32) {
-      for (std::size_t lane = 0; lane < 4; ++lane) {
-        const std::uint64_t word = load_le64(at + 8 * lane);
-        low[lane] += word & 0xffffffff;
-        high[lane] += word >> 32;
-      }
-    }
-    sum = low[0] + low[1] + low[2] + low[3] + high[0] + high[1] + high[2] + high[3];
+  if (size >= 128) {
+    const std::size_t blocks = size & ~std::size_t{31};
+    sum = sum_of_blocks(at, blocks);
+    at += blocks;
+    size -= blocks;
   }
   for (; size >= 8; at += 8, size -= 8) {
     const std::uint64_t word = load_le64(at);

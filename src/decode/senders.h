@@ -26,9 +26,10 @@ class Senders {
     offloaded,  ///< no right one seen, kEnough wrong ones or more
   };
 
+  /// A blind store: most packets come here, and what was there says nothing that still matters.
   void right(const AddressBytes& address, std::uint32_t interface) {
-    Entry& entry = find(address, interface);
-    if (!entry.right) entry.right = true;
+    const Place place = place_of(address, interface);
+    entries_[place.index] = {place.tag, 0, true};
   }
   Finding wrong(const AddressBytes& address, std::uint32_t interface) {
     Entry& entry = find(address, interface);
@@ -48,13 +49,21 @@ class Senders {
     bool right = false;
   };
 
-  Entry& find(const AddressBytes& address, std::uint32_t interface) {
+  struct Place {
+    std::size_t index;
+    std::uint32_t tag;
+  };
+
+  static Place place_of(const AddressBytes& address, std::uint32_t interface) {
     std::uint64_t hash = load_le64(address.data()) * 0x9e3779b97f4a7c15;
     hash = (hash ^ (hash >> 32) ^ load_le64(address.data() + 8) ^ interface) * 0xd6e8feb86659fd93;
     hash ^= hash >> 32;
-    Entry& entry = entries_[hash % kSenders];
-    const auto tag = static_cast<std::uint32_t>(hash >> 32) | 1;
-    if (entry.tag != tag) entry = {tag, 0, false};
+    return {hash % kSenders, static_cast<std::uint32_t>(hash >> 32) | 1};
+  }
+  Entry& find(const AddressBytes& address, std::uint32_t interface) {
+    const Place place = place_of(address, interface);
+    Entry& entry = entries_[place.index];
+    if (entry.tag != place.tag) entry = {place.tag, 0, false};
     return entry;
   }
 
