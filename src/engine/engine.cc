@@ -25,7 +25,7 @@
 namespace wirelens {
 namespace {
 
-constexpr std::size_t kReadAtOnce = 64;
+constexpr std::size_t kReadAtOnce = 256;
 /// Packets of a window of a file: batches of events small enough to stay in the cache.
 constexpr int kWindowShift = 12;
 
@@ -113,7 +113,7 @@ bool Run::attend(std::uint64_t packets, std::uint64_t bytes) {
 // -------------------------------------------------------------------------------------
 
 void Run::alone() {
-  constexpr std::uint64_t kReadsBetweenLooks = 64;
+  constexpr std::uint64_t kReadsBetweenLooks = 16;
   Source& source = *sources_.front();
   DirectEmitter emitter(sink_);
   workers_.push_back(std::make_unique<Worker>(options_, HashKey::random(), 0, 1, emitter));

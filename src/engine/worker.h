@@ -58,17 +58,26 @@ class Worker {
   std::uint64_t refused(Charge charge) const;
 
  private:
-  static constexpr std::size_t kBatch = 32;
   struct Pending {
     const Packet* packet = nullptr;
     FlowTable* table = nullptr;  // nullptr: not a packet of one of our flows
     std::uint32_t hash = 0;
     Decoded decoded;
   };
+  /// Packets that go through the stages together; what a stage has asked for arrives while the
+  /// other groups are at work.
+  struct Group {
+    static constexpr std::size_t kSize = 16;
+    std::size_t count = 0;
+    std::array<Pending, kSize> packets;
+  };
 
   void take_all(std::span<const Packet> packets, std::span<const Interface> interfaces);
   void decode(const Packet& packet, std::span<const Interface> interfaces, Pending& pending);
-  void handle(std::size_t count);
+  void step();
+  void drain();
+  void handle(const Pending& pending);
+  void look_ahead(std::size_t due);
   void note_time(const Pending& pending);
   void let_time_pass(const Packet& packet);
 
@@ -82,7 +91,11 @@ class Worker {
   std::array<std::unique_ptr<FlowTable>, kShards> tables_;
   FlowTable* any_table_ = nullptr;
   PacketTally tally_;
-  std::array<Pending, kBatch> batch_;
+  // Decoded, approached, reached: the three stages in front of handle().
+  std::array<Group, 3> groups_;
+  Group* decoded_ = &groups_[0];
+  Group* approached_ = &groups_[1];
+  Group* reached_ = &groups_[2];
   std::vector<FlowTable::Due> due_;
 };
 

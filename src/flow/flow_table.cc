@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "base/prefetch.h"
+
 namespace wirelens {
 namespace {
 
@@ -14,14 +16,6 @@ constexpr std::size_t kJoinable = 4096;
 
 std::uint8_t end_bit(bool high) {
   return high ? 2 : 1;
-}
-
-/// All lines of a record, which need not begin with a line.
-template <class Record>
-void prefetch(const Record& record) {
-  const char* const at = reinterpret_cast<const char*>(&record);
-  for (std::size_t line = 0; line < sizeof record; line += 64) __builtin_prefetch(at + line, 1);
-  __builtin_prefetch(at + sizeof record - 1, 1);
 }
 
 }  // namespace
@@ -49,23 +43,27 @@ FlowTable::FlowTable(const FlowSettings& settings, const HashKey& secret, const 
 
 FlowTable::~FlowTable() = default;
 
-void FlowTable::approach(std::uint32_t hash) {
-  const FlowHandle guess = index_.guess(hash);
-  switch (guess.kind()) {
+void FlowTable::approach(FlowHandle handle) {
+  switch (handle.kind()) {
     case FlowHandle::Kind::tcp:
-      return prefetch(tcp_.at(guess.number()));
+      return prefetch(&tcp_.at(handle.number()), sizeof(TcpFlow));
     case FlowHandle::Kind::udp:
-      return prefetch(udp_.at(guess.number()));
+      return prefetch(&udp_.at(handle.number()), sizeof(UdpFlow));
     case FlowHandle::Kind::half_open:
-      return prefetch(half_open_.at(guess.number()));
+      return half_open_.approach(handle.number());
     case FlowHandle::Kind::none:
       return;
   }
 }
 
-void FlowTable::reach(std::uint32_t hash) {
+void FlowTable::reach(const Decoded& decoded, std::uint32_t hash) {
   const FlowHandle guess = index_.guess(hash);
-  if (guess.kind() == FlowHandle::Kind::tcp) tcp_.at(guess.number()).connection.approach();
+  if (guess.kind() == FlowHandle::Kind::tcp) tcp_.at(guess.number()).connection.approach(decoded);
+}
+
+void FlowTable::reach(FlowHandle handle) {
+  const bool lives = handle.kind() == FlowHandle::Kind::tcp && tcp_.alive(handle.number());
+  if (lives) tcp_.at(handle.number()).connection.approach();
 }
 
 bool FlowTable::same(FlowHandle handle, const FlowKey& key) {

@@ -69,9 +69,11 @@ class FlowTable final : private tcp::Listener, private Context {
     return folded;
   }
   /// Prefetches the record; prepare() was called some packets ago.
-  void approach(std::uint32_t hash);
+  void approach(std::uint32_t hash) { approach(index_.guess(hash)); }
+  void approach(FlowHandle handle);
   /// Prefetches what hangs on the record; approach() was called some packets ago.
-  void reach(std::uint32_t hash);
+  void reach(const Decoded& decoded, std::uint32_t hash);
+  void reach(FlowHandle handle);
   /// Takes a TCP or UDP packet, in packet order.
   void packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ledger.h"
+#include "base/prefetch.h"
 #include "tcp/half_open.h"
 
 namespace wirelens {
@@ -28,6 +29,11 @@ class HalfOpenRing {
 
   tcp::HalfOpen& at(Number number) {
     return chunks_[number / kPerChunk]->entries[number % kPerChunk];
+  }
+  /// Prefetches an entry that may be long gone.
+  [[gnu::always_inline]] void approach(Number number) const {
+    const Chunk* const chunk = chunks_[number / kPerChunk].get();
+    if (chunk != nullptr) prefetch(&chunk->entries[number % kPerChunk], sizeof(tcp::HalfOpen));
   }
   /// Any number may be asked for, also one whose entry is long gone.
   bool alive(Number number) {

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "base/ledger.h"
+#include "base/prefetch.h"
 #include "capture/packet.h"
 #include "decode/decode.h"
 #include "event/records.h"
@@ -73,9 +74,18 @@ class Connection {
                   Listener& listener);
 
   /// Prefetches what segment() will look at beside the connection itself.
-  void approach() const {
+  [[gnu::always_inline]] void approach(const Decoded& decoded) const {
+    const Direction from = direction_of(decoded);
+    const Trail* const acknowledged = trails_[index(opposite(from))];
+    const Trail* const noted = trails_[index(from)];
+    if (acknowledged != nullptr) acknowledged->approach(false);
+    if (noted != nullptr && decoded.payload_length > 0) noted->approach(true);
+  }
+
+  /// Prefetches what expire() and finish() will look at.
+  [[gnu::always_inline]] void approach() const {
     for (const Trail* each : trails_) {
-      if (each != nullptr) each->approach();
+      if (each != nullptr) prefetch(each, sizeof *each);
     }
   }
 
