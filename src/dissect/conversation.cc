@@ -67,6 +67,21 @@ void Conversation::look(Context& context, Side& side) {
   }
 }
 
+std::optional<std::uint8_t> Conversation::ruled_out() const {
+  if (dissector_ || opaque_ || handed_on_ || under_) return std::nullopt;
+  std::uint8_t bits = 0;
+  for (const Side& side : sides_) {
+    const bool more = side.holes || side.in.ended() || !side.in.available().empty();
+    if (more || side.probed > 1) return std::nullopt;
+    bits |= static_cast<std::uint8_t>(side.probed << index(side.in.from()));
+  }
+  return bits;
+}
+
+void Conversation::recall(std::uint8_t ruled_out) {
+  for (Side& side : sides_) side.probed = ruled_out >> index(side.in.from()) & 1;
+}
+
 void Conversation::open(Context& context, const Protocol& protocol) {
   context.speaks(protocol.name);
   dissector_ = protocol.open(context, *this);

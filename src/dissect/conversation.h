@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -48,6 +49,11 @@ class Conversation {
   /// Nothing will be read any more: no protocol fits, or the dissector gave up. Whoever feeds this
   /// may stop and free it (after finish()).
   bool opaque() const { return opaque_; }
+  /// Absent as long as there is more to remember than that no protocol begins in some directions
+  /// (a bit each, by index(Direction)). Then whoever feeds this may free it, and hand the bits to
+  /// recall() of another when the stream goes on: one end often waits long for the other.
+  std::optional<std::uint8_t> ruled_out() const;
+  void recall(std::uint8_t ruled_out);
   /// The HTTP exchange that the stream belongs to, as its content or after its upgrade; nullptr
   /// where there is none. Lives as long as the conversation.
   const Exchange* exchange() const { return under_ ? &under_->exchange : nullptr; }

@@ -30,10 +30,11 @@ struct FlowHead {
   Timestamp last_time{};
   std::uint32_t hash = 0;
   TimerLink timer;
-  std::uint16_t interims = 0;  ///< interim records' periods that have passed
-  std::uint8_t seen : 2 = 0;   ///< ends that were heard: 1 key.low, 2 key.high
-  bool midstream : 1 = false;  ///< TCP: it did not begin with a SYN
-  bool opaque : 1 = false;     ///< TCP: nobody reads its bytes any more
+  std::uint16_t interims = 0;      ///< interim records' periods that have passed
+  std::uint8_t seen : 2 = 0;       ///< ends that were heard: 1 key.low, 2 key.high
+  bool midstream : 1 = false;      ///< TCP: it did not begin with a SYN
+  bool opaque : 1 = false;         ///< TCP: nobody reads its bytes any more
+  std::uint8_t ruled_out : 2 = 0;  ///< TCP without a conversation: see Conversation::ruled_out()
 
   void hear(bool high) { seen = static_cast<std::uint8_t>((seen | (high ? 2u : 1u)) & 3u); }
   bool one_sided() const { return seen != 3; }

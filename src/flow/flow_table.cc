@@ -339,8 +339,28 @@ void FlowTable::guess_client(TcpFlow& flow, const Decoded& decoded) {
   }
 }
 
+/// Frees a conversation that has nothing to say any more, or nothing to remember for now.
 void FlowTable::tidy(TcpFlow& flow) {
-  if (flow.conversation && flow.conversation->opaque()) free_conversation(flow);
+  if (!flow.conversation) return;
+  if (flow.conversation->opaque()) return free_conversation(flow);
+  if (flow.midstream) return;
+  if (const auto ruled_out = flow.conversation->ruled_out()) {
+    flow.ruled_out = *ruled_out & 3;
+    flow.conversation.reset();
+  }
+}
+
+/// The conversation as tidy() left it; nullptr where there was none.
+Conversation* FlowTable::known_conversation(TcpFlow& flow) {
+  if (!flow.conversation && flow.ruled_out != 0) new_conversation(flow);
+  return flow.conversation.get();
+}
+
+void FlowTable::new_conversation(TcpFlow& flow) {
+  flow.conversation.reset(new (dissector_memory_)
+                              Conversation(settings_.protocols, dissector_memory_));
+  flow.conversation->recall(flow.ruled_out);
+  flow.ruled_out = 0;
 }
 
 void FlowTable::free_conversation(TcpFlow& flow) {
@@ -479,22 +499,21 @@ void FlowTable::finish(FlowHandle handle, const Stamp& stamp) {
 
 void FlowTable::data(Direction from, Bytes bytes, const Stamp& stamp) {
   TcpFlow& flow = *at_hand_;
-  if (flow.opaque) return;
-  if (!flow.conversation) {
-    if (settings_.protocols.empty()) return;
-    flow.conversation.reset(new (dissector_memory_)
-                                Conversation(settings_.protocols, dissector_memory_));
-  }
+  if (flow.opaque || settings_.protocols.empty()) return;
+  if (!flow.conversation) new_conversation(flow);
   flow.conversation->data(*this, from, bytes, stamp);
 }
 
 void FlowTable::gap(Direction from, std::uint64_t bytes, const Stamp& stamp) {
-  if (at_hand_->conversation) at_hand_->conversation->gap(*this, from, bytes, stamp);
+  if (Conversation* const known = known_conversation(*at_hand_)) {
+    known->gap(*this, from, bytes, stamp);
+  }
 }
 
 void FlowTable::end(Direction from, tcp::Ending ending, const Stamp& stamp) {
-  if (!at_hand_->conversation) return;
-  at_hand_->conversation->end(*this, from, ending == tcp::Ending::fin, stamp);
+  if (Conversation* const known = known_conversation(*at_hand_)) {
+    known->end(*this, from, ending == tcp::Ending::fin, stamp);
+  }
 }
 
 void FlowTable::flaw(const Flaw& flaw, std::optional<Direction> from, std::string_view detail) {

@@ -130,6 +130,8 @@ class FlowTable final : private tcp::Listener, private Context {
   void guess_client(TcpFlow& flow, const Decoded& decoded);
   void at_hand(TcpFlow& flow);
   void tidy(TcpFlow& flow);
+  Conversation* known_conversation(TcpFlow& flow);
+  void new_conversation(TcpFlow& flow);
   void free_conversation(TcpFlow& flow);
 
   void expire_tcp(std::uint32_t number, Timestamp now);

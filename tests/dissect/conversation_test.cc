@@ -235,6 +235,32 @@ TEST(Conversation, UnknownBytesMakeItOpaque) {
   EXPECT_TRUE(talk.conversation.opaque());
 }
 
+TEST(Conversation, WhatWasRuledOutIsAllThereIsToRemember) {
+  constexpr std::uint8_t kFromServer = 2;
+  Talk first;
+  EXPECT_EQ(first.conversation.ruled_out(), 0);
+  first.server("z");
+  EXPECT_EQ(first.conversation.ruled_out(), std::nullopt);  // a byte waits for the next
+  first.server("zzz");
+  EXPECT_EQ(first.conversation.ruled_out(), kFromServer);
+  Talk second;
+  second.conversation.recall(kFromServer);
+  EXPECT_EQ(second.conversation.ruled_out(), kFromServer);
+  second.client("zzzz");
+  EXPECT_TRUE(second.conversation.opaque());
+  Talk third;
+  third.conversation.recall(kFromServer);
+  third.client("\2ab");
+  EXPECT_EQ(heard, (Heard{"c record ab", "resume"}));
+  EXPECT_EQ(third.conversation.ruled_out(), std::nullopt);
+}
+
+TEST(Conversation, AHoleIsMoreToRemember) {
+  Talk talk;
+  talk.conversation.gap(talk.context, Direction::from_client, 5, {});
+  EXPECT_EQ(talk.conversation.ruled_out(), std::nullopt);
+}
+
 TEST(Conversation, InMidstreamLaterSlicesMayBeginAMessage) {
   Talk talk;
   talk.context.midstream_ = true;
