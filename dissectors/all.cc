@@ -6,12 +6,23 @@
 #include "detect/rule.h"
 #include "dissect/dissector.h"
 #include "http1/http1.h"
+#include "starttls/starttls.h"
+#include "tls/tls.h"
 
 namespace wirelens {
 
 std::span<const Protocol* const> all_protocols() {
   static constexpr const Protocol* kAll[] = {
       &http1::kProtocol,
+      &tls::kProtocol,
+      &starttls::kSmtp,
+      &starttls::kImap,
+      &starttls::kPop3,
+      &starttls::kFtp,
+      &starttls::kXmpp,
+      &starttls::kLdap,
+      &starttls::kPostgresql,
+      &starttls::kMysql,
   };
   return kAll;
 }

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "event/fields.h"
 #include "event/flaw.h"
+#include "event/tls.h"
 #include "tls/openssl.h"
 
 namespace wirelens::tls {
@@ -27,34 +27,8 @@ inline constexpr std::size_t kLongestText = 1024;
 inline constexpr Flaw kMalformedCertificate{"tls.malformed_certificate", "RFC 5280 4.1"};
 inline constexpr Flaw kTooManyCertificates{"tls.too_many_certificates", "RFC 8446 4.4.2"};
 
-/// One certificate in a record. What cannot be parsed is absent; sha256 is always there.
-struct Certificate {
-  std::optional<std::string_view> subject;
-  std::optional<std::string_view> issuer;
-  std::optional<std::string_view> serial;
-  std::optional<Timestamp> not_before;
-  std::optional<Timestamp> not_after;
-  std::optional<std::span<const std::string_view>> names;
-  std::optional<std::uint64_t> names_left_out;
-  std::optional<std::string_view> key;
-  std::optional<std::string_view> signature;
-  std::string_view sha256;
-
-  static constexpr auto fields() {
-    return std::tuple(
-        field("subject", &Certificate::subject, "distinguished name (RFC 2253)"),
-        field("issuer", &Certificate::issuer, "distinguished name of the issuer"),
-        field("serial", &Certificate::serial, "serial number, hexadecimal"),
-        field("not_before", &Certificate::not_before, "valid from"),
-        field("not_after", &Certificate::not_after,
-              "valid until; absent past the year 2262, which says that it never ends"),
-        field("names", &Certificate::names, "subject alternative names: DNS names and addresses"),
-        field("names_left_out", &Certificate::names_left_out, "names past the first 256"),
-        field("key", &Certificate::key, "kind of public key and its bits or curve"),
-        field("signature", &Certificate::signature, "signature algorithm"),
-        field("sha256", &Certificate::sha256, "SHA-256 of the DER bytes, hexadecimal"));
-  }
-};
+/// One certificate in a record.
+using Certificate = TlsCertificate;
 
 /// What is kept of a certificate.
 struct ParsedCertificate {

@@ -106,6 +106,7 @@ void Input::abandon(bool drop) {
   pass_sink_ = nullptr;
   released_ = false;
   if (!drop) return;
+  position_ += left();
   carry_.clear();
   carry_.shrink_to_fit();
   window_ = {};

@@ -68,6 +68,8 @@ void Summary::add(const Event& event) {
     add(*connection);
   } else if (const auto* exchange = event.as<Exchange>()) {
     add(*exchange);
+  } else if (const auto* session = event.as<TlsSession>()) {
+    add(*session);
   } else if (const auto* flaw = event.as<FlawSeen>()) {
     count(flaws.at(flaw->name), flaw->packet);
   } else if (const auto* finding = event.as<Finding>()) {
@@ -231,6 +233,26 @@ void Summary::add(const Exchange& exchange) {
     count(tally.seen, packet);
     tally.grave = !exchange.status || *exchange.status >= 500;
   }
+}
+
+void Summary::add(const TlsSession& session) {
+  ++tls_sessions;
+  tls_resumed += session.resumed.value_or(false);
+  if (session.version) count(tls_versions.at(*session.version), 0);
+  if (session.handshake_time) tls_handshakes.add(*session.handshake_time);
+  if (session.established) return;
+  for (const TlsAlert& alert : session.alerts.value_or(std::span<const TlsAlert>())) {
+    if (alert.level == "warning" && alert.description != "close_notify") continue;
+    ++tls_failed;
+    const std::string_view words = alert.description.value_or("encrypted alert");
+    return count(tls_failures.at(fmt::format("{}: {}", name_of(alert.from), words)), alert.packet);
+  }
+  if (session.not_tls) {
+    ++tls_failed;
+    return count(tls_failures.at(fmt::format("{}: not TLS", name_of(session.not_tls->from))),
+                 session.not_tls->packet);
+  }
+  ++tls_unfinished;
 }
 
 std::string endpoint_text(const Endpoint& endpoint) {

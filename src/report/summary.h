@@ -11,6 +11,7 @@
 #include "event/exchange.h"
 #include "event/finding.h"
 #include "event/records.h"
+#include "event/tls.h"
 #include "report/tally.h"
 
 namespace wirelens {
@@ -156,6 +157,15 @@ struct Summary {
   /// By "502 GET shop.test/", without the query; "-" for no response.
   TopTally<FailureTally> failed{kGroups};
 
+  std::uint64_t tls_sessions = 0;
+  std::uint64_t tls_resumed = 0;
+  std::uint64_t tls_failed = 0;      ///< an end refused, or did not speak TLS
+  std::uint64_t tls_unfinished = 0;  ///< it ended without a word
+  DurationTally tls_handshakes;
+  TopTally<CountTally> tls_versions{kGroups};
+  /// By "client: unknown_ca", "server: not TLS".
+  TopTally<CountTally> tls_failures{kGroups};
+
   Sent all;                               ///< both ends of every TCP connection, added up
   std::uint64_t lossy_connections = 0;    ///< that resent anything
   std::uint64_t missing_connections = 0;  ///< that the capture lacks bytes of
@@ -171,6 +181,7 @@ struct Summary {
   void add(const Connection& connection);
   void add(const Exchange& exchange);
   void add(const Finding& finding);
+  void add(const TlsSession& session);
   void add_sent(const Connection& connection, Direction from);
 };
 

@@ -74,13 +74,61 @@ void connections(Page& page, const Summary& summary) {
   }
 }
 
+/// "1.3" of "TLS 1.3"; other names as they are.
+std::string short_version(std::string_view version) {
+  constexpr std::string_view kTls = "TLS ";
+  return printable(version.starts_with(kTls) ? version.substr(kTls.size()) : version);
+}
+
+/// " (all 1.3)", " (1.3, 1.2)": what of TLS was spoken.
+std::string tls_versions(const Summary& summary) {
+  constexpr std::size_t kShown = 4;
+  const auto versions = summary.tls_versions.heaviest(kShown);
+  if (versions.empty()) return {};
+  if (versions.size() == 1) return fmt::format(" (all {})", short_version(versions[0].first));
+  std::string list;
+  for (const auto& [version, tally] : versions) {
+    if (!list.empty()) list += ", ";
+    list += short_version(version);
+  }
+  return fmt::format(" ({})", list);
+}
+
 void protocols(Page& page, const Summary& summary) {
   constexpr std::size_t kShown = 12;
   Items items;
   for (const auto& [name, tally] : summary.protocols.heaviest(kShown)) {
     add_count(items, printable(name), tally->count);
+    if (name == "tls") items.back() += tls_versions(summary);
   }
   page.entry("Protocols", items);
+}
+
+void tls(Page& page, const Summary& summary) {
+  if (summary.tls_sessions == 0) return;
+  constexpr std::size_t kShown = 4;
+  Items items;
+  for (const auto& [version, tally] : summary.tls_versions.heaviest(kShown)) {
+    add_count(items, printable(version), tally->count);
+  }
+  add_count(items, "resumed", summary.tls_resumed);
+  add_count(items, "failed", summary.tls_failed);
+  add_count(items, "unfinished", summary.tls_unfinished);
+  if (items.empty()) items.emplace_back();
+  items.front() = fmt::format("{}   {}", count_text(summary.tls_sessions), items.front());
+  if (summary.tls_handshakes.count() > 0) {
+    items.push_back(fmt::format("handshake p50 {}, p95 {}",
+                                duration_text(summary.tls_handshakes.quantile(0.5)),
+                                duration_text(summary.tls_handshakes.quantile(0.95))));
+  }
+  page.entry("TLS", items);
+  Items failures;
+  for (const auto& [words, tally] : summary.tls_failures.heaviest(kShown)) {
+    failures.push_back(fmt::format("{} {} (packet {}{})", printable(words),
+                                   count_text(tally->count), count_text(tally->first_packet),
+                                   tally->count > 1 ? " …" : ""));
+  }
+  page.entry("TLS failed", failures);
 }
 
 void exchanges(Page& page, const Summary& summary) {
@@ -295,6 +343,7 @@ std::string text_of(const Summary& summary, const ReportOptions& options) {
   write_findings(page, summary);
   connections(page, summary);
   protocols(page, summary);
+  tls(page, summary);
   exchanges(page, summary);
   losses(page, summary);
   closes(page, summary);

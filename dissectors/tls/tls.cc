@@ -1,0 +1,476 @@
+// tls/tls.cc - record after record, in both directions.
+#include "tls/tls.h"
+
+#include <array>
+#include <memory>
+
+#include "dissect/conversation.h"
+#include "tls/decryption.h"
+#include "tls/find_record.h"
+#include "tls/flaws.h"
+#include "tls/handshake.h"
+#include "tls/message_stream.h"
+
+namespace wirelens::tls {
+namespace {
+
+bool speaks_http(std::string_view text) {
+  for (const std::string_view word :
+       {"HTTP/", "GET ", "POST ", "HEAD ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "PATCH "}) {
+    if (text.starts_with(word)) return true;
+  }
+  return false;
+}
+
+/// What the protocol inside sees: the connection, and that it is protected.
+class Inside final : public InnerContext {
+ public:
+  explicit Inside(Context& outer) : InnerContext(outer) {}
+
+  bool secure() const override { return true; }
+  std::optional<Duration> tls_handshake() const override { return handshake_; }
+  void handshake_took(std::optional<Duration> duration) { handshake_ = duration; }
+
+ private:
+  std::optional<Duration> handshake_;
+};
+
+class Tls final : public Dissector {
+ public:
+  Tls(Context& context, Conversation& conversation, Direction client)
+      : conversation_(conversation),
+        client_(client),
+        handshake_(std::in_place, context, client, false),
+        decryption_(begin_decryption(context)),
+        inside_(context),
+        sides_{Side(context.memory()), Side(context.memory())} {}
+
+  Dissection read(Context& context, Input& in) override { return read_records(context, in, false); }
+  Dissection resume(Context& context, Input& in) override {
+    after_hole(context, in);
+    return read_records(context, in, true);
+  }
+  void finish(Context& context) override;
+
+ private:
+  struct Side {
+    explicit Side(std::pmr::memory_resource& memory) : messages(memory) {}
+
+    MessageStream messages;
+    Stamp begun;                   // packet of the first byte of the message being put together
+    std::uint64_t record_end = 0;  // position in the stream; 0: not known
+    std::uint16_t record_length = 0;
+    bool spoke = false;   // a record was read
+    bool unsure = false;  // where it goes on behind a hole is a guess
+    bool early = false;   // protection is that of early data
+    std::unique_ptr<RecordProtection> protection;
+  };
+
+  Dissection read_records(Context& context, Input& in, bool lost);
+  Part<bool> go_on_behind_hole(Input& in);
+  Part<bool> is_protected(Input& in, const RecordHeader& header);
+  Part<bool> await_server_hello(Input& in, const RecordHeader& header);
+  Part<bool> read_something_else(Context& context, Input& in);
+  Part<bool> read_ssl2_hello(Input& in, Ssl2Header header);
+
+  void take_protected(Context& context, Input& in, const RecordHeader& header, Bytes fragment);
+  void take_content(Context& context, Input& in, ContentType type, Bytes content,
+                    const Stamp& first);
+  void take_messages(Context& context, Input& in, Bytes content, const Stamp& first);
+  void take_message(Context& context, Input& in, const HandshakeMessage& message,
+                    const Stamp& first);
+  void take_alert(Context& context, Input& in, Bytes content);
+  void change_keys(Direction from, const HandshakeMessage& message);
+  void protect(Direction from, Epoch epoch);
+  void give_inside(Context& context, Direction from, Bytes content, const Stamp& stamp);
+  void after_hole(Context& context, Input& in);
+  void settle(Context& context);
+
+  Side& side(Direction from) { return sides_[index(from)]; }
+  bool opens_anything() const { return sides_[0].protection || sides_[1].protection; }
+
+  Conversation& conversation_;
+  Direction client_;
+  std::optional<Handshake> handshake_;
+  std::unique_ptr<Decryption> decryption_;
+  Inside inside_;
+  std::unique_ptr<Conversation> inner_;
+  std::array<Side, 2> sides_;
+  bool client_waits_ = false;  // for the ServerHello
+  bool ssl2_ = false;          // both speak SSL 2.0
+};
+
+Dissection Tls::read_records(Context& context, Input& in, bool lost) {
+  Side& mine = side(in.from());
+  if (lost) {
+    auto going_on = go_on_behind_hole(in);
+    const bool found = co_await going_on;
+    if (!found) co_return;
+  }
+  while (co_await in.more(RecordHeader::kSize)) {
+    const auto header = read_record_header(in.available());
+    if (!header) {
+      auto reading = read_something_else(context, in);
+      const bool goes_on = co_await reading;
+      if (!goes_on) break;
+      continue;
+    }
+    mine.spoke = true;
+    mine.record_end = in.position() + header->whole();
+    mine.record_length = header->length;
+    if (decryption_) {
+      auto waiting = await_server_hello(in, *header);
+      co_await waiting;
+    }
+    auto judging = is_protected(in, *header);
+    const bool hidden = co_await judging;
+    const Stamp first = in.next_stamp();
+    if (hidden && !mine.protection) {
+      const std::uint64_t passed = co_await in.pass(header->whole());
+      if (passed < header->whole()) break;
+      handshake_->protected_record(in.from(), *header, in.last_stamp());
+    } else {
+      const std::optional<Bytes> record = co_await in.take(header->whole());
+      if (!record) break;
+      const Bytes fragment = record->subspan(RecordHeader::kSize);
+      if (hidden) {
+        take_protected(context, in, *header, fragment);
+      } else {
+        take_content(context, in, header->type, fragment, first);
+      }
+    }
+    mine.record_end = 0;
+    settle(context);
+    if (handshake_->over() && !opens_anything()) {
+      conversation_.give_up();
+      co_return;
+    }
+  }
+  co_await in.pass_rest();
+  if (inner_) inner_->end(inside_, in.from(), in.ended_cleanly(), in.last_stamp());
+}
+
+Part<bool> Tls::is_protected(Input& in, const RecordHeader& header) {
+  constexpr std::size_t kPlainAlert = 2;
+  if (header.type == ContentType::application_data) co_return true;
+  if (header.type == ContentType::change_cipher_spec) co_return false;
+  if (!handshake_->has_changed_cipher(in.from())) co_return false;
+  if (header.type == ContentType::alert) co_return header.length != kPlainAlert;
+  if (handshake_->is_tls13() || handshake_->retried()) co_return false;
+  if (handshake_->hellos_done() || header.type != ContentType::handshake) co_return true;
+  // A client of TLS 1.3 may send ChangeCipherSpec, for show, before its second ClientHello.
+  constexpr std::size_t kEnough = RecordHeader::kSize + HandshakeMessage::kHeader;
+  if (header.length < HandshakeMessage::kHeader) co_return true;
+  const bool more = co_await in.more(kEnough);
+  if (!more) co_return true;
+  ByteReader message(in.available().subspan(RecordHeader::kSize));
+  const bool hello = message.u8() == static_cast<std::uint8_t>(HandshakeType::client_hello);
+  co_return !(hello && message.u24() + HandshakeMessage::kHeader >= header.length);
+}
+
+Part<bool> Tls::await_server_hello(Input& in, const RecordHeader& header) {
+  // The capture may show the client's answer before what it answers.
+  const bool needs = header.type == ContentType::change_cipher_spec ||
+                     header.type == ContentType::application_data;
+  if (!needs || in.from() != client_ || handshake_->hellos_done()) co_return true;
+  client_waits_ = true;
+  const bool released = co_await in.hold();
+  client_waits_ = false;
+  co_return released;
+}
+
+void Tls::take_protected(Context& context, Input& in, const RecordHeader& header, Bytes fragment) {
+  Side& mine = side(in.from());
+  const Stamp stamp = in.last_stamp();
+  auto opened = mine.protection->open(header, fragment);
+  if (!opened && mine.early && handshake_->hellos_done()) {
+    // Early data was refused: there is no EndOfEarlyData.
+    protect(in.from(), Epoch::handshake);
+    if (mine.protection) opened = mine.protection->open(header, fragment);
+  }
+  if (!opened) return context.flaw(kDecryptionFailed, in.from());
+  handshake_->decrypted();
+  take_content(context, in, opened->type, opened->content, stamp);
+}
+
+void Tls::take_content(Context& context, Input& in, ContentType type, Bytes content,
+                       const Stamp& first) {
+  switch (type) {
+    case ContentType::change_cipher_spec:
+      handshake_->change_cipher_spec(in.from(), in.last_stamp());
+      if (handshake_->hellos_done() && !handshake_->is_tls13()) {
+        protect(in.from(), Epoch::application);
+      }
+      break;
+    case ContentType::alert:
+      take_alert(context, in, content);
+      break;
+    case ContentType::handshake:
+      take_messages(context, in, content, first);
+      break;
+    case ContentType::application_data:
+      give_inside(context, in.from(), content, in.last_stamp());
+      break;
+    case ContentType::heartbeat: {
+      // RFC 6520 section 4: a payload longer than the record asks for what lies behind it.
+      ByteReader heartbeat(content);
+      heartbeat.skip(1);
+      const std::size_t payload = heartbeat.u16();
+      if (payload > heartbeat.left()) context.flaw(kHeartbleed, in.from());
+      if (!handshake_->complete()) context.flaw(kEarlyHeartbeat, in.from());
+      break;
+    }
+  }
+}
+
+void Tls::take_messages(Context& context, Input& in, Bytes content, const Stamp& first) {
+  Side& mine = side(in.from());
+  if (!mine.messages.midway()) mine.begun = first;
+  mine.messages.offer(content);
+  while (const auto message = mine.messages.next()) {
+    take_message(context, in, *message, mine.begun);
+    mine.begun = in.last_stamp();
+  }
+  if (mine.messages.take_too_long()) context.flaw(kLongHandshake, in.from());
+}
+
+void Tls::take_message(Context& context, Input& in, const HandshakeMessage& message,
+                       const Stamp& first) {
+  if (handshake_->told()) {
+    const bool again = message.type == HandshakeType::client_hello && !handshake_->is_tls13();
+    if (again) handshake_.emplace(context, client_, true);
+  }
+  if (!handshake_->told()) {
+    handshake_->message(context, in.from(), message, first, in.last_stamp());
+  }
+  if (!decryption_) return;
+  decryption_->message(handshake_->role(in.from()), message.type, message.whole,
+                       handshake_->agreement());
+  change_keys(in.from(), message);
+}
+
+void Tls::change_keys(Direction from, const HandshakeMessage& message) {
+  switch (message.type) {
+    case HandshakeType::client_hello:
+      if (from == client_ && handshake_->offers_early_data() && !side(from).early) {
+        protect(from, Epoch::early);
+        side(from).early = side(from).protection != nullptr;
+      }
+      break;
+    case HandshakeType::server_hello:
+      if (from == client_ || !handshake_->hellos_done()) break;
+      if (client_waits_) conversation_.input(client_).release();
+      if (!handshake_->is_tls13()) break;
+      protect(from, Epoch::handshake);
+      if (!side(client_).early) protect(client_, Epoch::handshake);
+      break;
+    case HandshakeType::end_of_early_data:
+      if (from == client_ && side(from).early) protect(from, Epoch::handshake);
+      break;
+    case HandshakeType::finished:
+      if (handshake_->is_tls13()) protect(from, Epoch::application);
+      break;
+    case HandshakeType::key_update:
+      if (side(from).protection) side(from).protection->update();
+      break;
+    default:
+      break;
+  }
+}
+
+void Tls::protect(Direction from, Epoch epoch) {
+  if (!decryption_) return;
+  Side& theirs = side(from);
+  theirs.early = false;
+  theirs.protection =
+      decryption_->protection(handshake_->role(from), epoch, handshake_->agreement());
+}
+
+void Tls::take_alert(Context& context, Input& in, Bytes content) {
+  if (!handshake_->told()) return handshake_->alert(in.from(), content, in.last_stamp());
+  tell_alert(context, in.from(), content, in.last_stamp());
+}
+
+void Tls::give_inside(Context& context, Direction from, Bytes content, const Stamp& stamp) {
+  if (!inner_) {
+    inside_.handshake_took(handshake_->duration());
+    inner_.reset(new (context.memory()) Conversation(conversation_.protocols(), context.memory()));
+    const Protocol* named = find_protocol(conversation_.protocols(), handshake_->alpn());
+    inner_->begin(inside_, named ? named->name : Conversation::kWhateverFits);
+  }
+  inner_->data(inside_, from, content, stamp);
+}
+
+void Tls::settle(Context& context) {
+  if (!handshake_->over() || handshake_->told()) return;
+  handshake_->tell(context);
+  inside_.handshake_took(handshake_->duration());
+}
+
+Part<bool> Tls::read_something_else(Context& context, Input& in) {
+  Side& mine = side(in.from());
+  const Bytes bytes = in.available();
+  if (!mine.spoke) {
+    if (const auto header = read_ssl2_header(bytes)) {
+      auto reading = read_ssl2_hello(in, *header);
+      const bool goes_on = co_await reading;
+      co_return goes_on;
+    }
+  }
+  if (ssl2_) co_return false;
+  if (mine.unsure) {
+    auto finding = find_record(in);
+    const bool found = co_await finding;
+    co_return found;
+  }
+  if (handshake_->complete()) {
+    context.flaw(kMalformedRecord, in.from());
+    co_return false;
+  }
+  context.flaw(speaks_http(as_text(bytes)) ? kPlainHttp : kNotTls, in.from());
+  handshake_->not_tls(in.from(), bytes, in.next_stamp());
+  co_return false;
+}
+
+Part<bool> Tls::read_ssl2_hello(Input& in, Ssl2Header header) {
+  const std::optional<Bytes> record = co_await in.take(Ssl2Header::kSize + header.length);
+  if (!record) co_return false;
+  side(in.from()).spoke = true;
+  const Bytes body = record->subspan(Ssl2Header::kSize);
+  if (header.message == Ssl2Header::kClientHello) {
+    handshake_->ssl2_client_hello(body, in.last_stamp());
+    co_return true;
+  }
+  // What follows in SSL 2.0 itself is not read.
+  ssl2_ = true;
+  handshake_->ssl2_server_hello(body, in.last_stamp());
+  co_return false;
+}
+
+Part<bool> Tls::go_on_behind_hole(Input& in) {
+  Side& mine = side(in.from());
+  if (mine.record_end > in.position()) {
+    co_await in.pass(mine.record_end - in.position());
+    co_return true;
+  }
+  if (mine.record_end == in.position() && mine.record_end > 0) co_return true;
+  mine.unsure = true;
+  auto finding = find_record(in);
+  const bool found = co_await finding;
+  co_return found;
+}
+
+void Tls::after_hole(Context&, Input& in) {
+  Side& mine = side(in.from());
+  mine.messages.drop();
+  mine.spoke = true;
+  handshake_->lost(in.from());
+  const bool within = mine.record_end >= in.position() && mine.record_end > 0;
+  if (!mine.protection) return;
+  mine.protection->missed(within ? std::optional<std::uint64_t>(1) : std::nullopt);
+  if (!inner_) return;
+  const std::size_t content =
+      within ? mine.protection->content_size(mine.record_length) : RecordHeader::kMaxLength;
+  inner_->gap(inside_, in.from(), content, in.last_stamp());
+}
+
+void Tls::finish(Context& context) {
+  handshake_->tell(context);
+  if (inner_) inner_->finish(inside_, context.packet());
+}
+
+/// What the first bytes of a direction are.
+enum class Opening : std::uint8_t { nothing, unsure, client_hello, server_hello, record };
+
+Opening opening_of_ssl2(Bytes first) {
+  constexpr std::size_t kEnough = 11;
+  if ((first[0] & 0x80) == 0) return Opening::nothing;
+  if (first.size() < kEnough) {
+    const bool may_be = (first.size() < 3 || first[2] == Ssl2Header::kClientHello) &&
+                        (first.size() < 4 || first[3] == 0 || first[3] == 3);
+    return may_be ? Opening::unsure : Opening::nothing;
+  }
+  const auto header = read_ssl2_header(first);
+  if (!header || header->message != Ssl2Header::kClientHello) return Opening::nothing;
+  ByteReader lengths(first.subspan(5));
+  const std::size_t ciphers = lengths.u16(), session = lengths.u16(), challenge = lengths.u16();
+  const bool fits = ciphers % 3 == 0 && ciphers > 0 && (session == 0 || session == 16) &&
+                    challenge >= 16 && challenge <= 32 &&
+                    9 + ciphers + session + challenge == header->length;
+  return fits ? Opening::client_hello : Opening::nothing;
+}
+
+Opening opening_of(Bytes first) {
+  if (first[0] < 20 || first[0] > 24) return opening_of_ssl2(first);
+  if (first.size() > 1 && first[1] != 3) return Opening::nothing;
+  constexpr std::size_t kEnough = RecordHeader::kSize + 1;
+  if (first.size() < kEnough) return Opening::unsure;
+  const auto header = read_record_header(first);
+  if (!header) return Opening::nothing;
+  switch (header->type) {
+    case ContentType::handshake:
+      if (first[5] == static_cast<std::uint8_t>(HandshakeType::client_hello)) {
+        return Opening::client_hello;
+      }
+      if (first[5] == static_cast<std::uint8_t>(HandshakeType::server_hello)) {
+        return Opening::server_hello;
+      }
+      return Opening::record;
+    case ContentType::alert:
+      return header->length == 2 || header->length >= 18 ? Opening::record : Opening::nothing;
+    case ContentType::change_cipher_spec:
+      return header->length == 1 ? Opening::record : Opening::nothing;
+    case ContentType::application_data:
+      return header->length >= 16 ? Opening::record : Opening::nothing;
+    case ContentType::heartbeat:
+      return Opening::nothing;
+  }
+  return Opening::nothing;
+}
+
+Fit probe(Direction, Bytes first) {
+  switch (opening_of(first)) {
+    case Opening::nothing:
+      return Fit::no;
+    case Opening::unsure:
+      return Fit::unsure;
+    default:
+      return Fit::certain;
+  }
+}
+
+std::optional<Direction> speaker(Bytes first) {
+  if (first.empty()) return std::nullopt;
+  switch (opening_of(first)) {
+    case Opening::client_hello:
+      return Direction::from_client;
+    case Opening::server_hello:
+      return Direction::from_server;
+    default:
+      return std::nullopt;
+  }
+}
+
+/// The client is who says ClientHello, whatever the ports made believe.
+Direction client_of(Conversation& conversation) {
+  const auto says = [&](Direction from, Direction role) {
+    return speaker(conversation.input(from).available()) == role;
+  };
+  const bool turned = says(Direction::from_client, Direction::from_server) ||
+                      says(Direction::from_server, Direction::from_client);
+  return turned ? Direction::from_server : Direction::from_client;
+}
+
+std::unique_ptr<Dissector> open(Context& context, Conversation& conversation) {
+  return std::unique_ptr<Dissector>(new (context.memory())
+                                        Tls(context, conversation, client_of(conversation)));
+}
+
+constexpr std::array<const EventType*, 2> kEvents = {&kEventType<TlsSession>,
+                                                     &kEventType<TlsAlertSeen>};
+
+}  // namespace
+
+const Protocol kProtocol = {"tls", Transport::tcp, probe, open, kEvents, speaker};
+
+}  // namespace wirelens::tls
