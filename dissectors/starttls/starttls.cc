@@ -97,7 +97,7 @@ std::unique_ptr<Dissector> open(Context& context, Conversation& conversation) {
 }
 
 bool starts(Bytes first, std::string_view word) {
-  return http::starts_ignoring_case(as_text(first), word);
+  return http::same_ignoring_case(as_text(first).substr(0, word.size()), word);
 }
 /// The beginning of `word` has come, and more may.
 bool may_become(Bytes first, std::string_view word) {

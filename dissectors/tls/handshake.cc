@@ -249,8 +249,8 @@ void Handshake::judge_client_record(const EarlyRecord& record) {
   if (length == tls13_length(agreement_.cipher, kAlertSize)) {
     return alert(client_, {}, record.stamp);
   }
-  const bool early = early_offered_ && early_accepted_ != false;
-  if (early && length != tls13_length(agreement_.cipher, finished_size(agreement_.cipher))) return;
+  if (early_offered_ && length != tls13_length(agreement_.cipher, finished_size(agreement_.cipher)))
+    return;
   step(client_, "encrypted", record.stamp);
   finish(client_, record.stamp);
 }
