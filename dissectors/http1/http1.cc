@@ -71,6 +71,9 @@ class Http1 final : public Dissector {
   bool responses_held_ = false;
 };
 
+/// How an answer begins from who expected TLS: the record of an alert (RFC 8446 section 5.1).
+constexpr std::string_view kTlsAlert = "\x15\x03";
+
 bool asks_to_leave(const Head& head) {
   return head.method == "CONNECT" || (head.upgrades && head.upgrade);
 }
@@ -300,6 +303,13 @@ void Http1::hand_over(Pending& pending) {
 Dissection Http1::read_responses(Context& context, Input& in, bool lost) {
   HeadScan scan(Kind::response, lost);
   while (co_await in.more()) {
+    if (in.available().front() == kTlsAlert.front() && !scan.lost()) {
+      co_await in.more(kTlsAlert.size());
+      if (as_text(in.available()).starts_with(kTlsAlert)) {
+        conversation_.hand_over("tls");
+        co_return;
+      }
+    }
     const Stamp first = in.next_stamp();
     const Pending* asked = scan.lost() ? nullptr : exchanges_.next_answered();
     if (asked && asked->request.head.kept() && asked->request.head.head().is_0_9()) {

@@ -287,6 +287,8 @@ void Tls::protect(Direction from, Epoch epoch) {
 }
 
 void Tls::take_alert(Context& context, Input& in, Bytes content) {
+  // HTTP/1 handed on what was answered by an alert: the client spoke HTTP to a TLS port.
+  if (!handshake_->begun() && conversation_.handed_on()) context.flaw(kPlainHttp, client_);
   if (!handshake_->told()) return handshake_->alert(in.from(), content, in.last_stamp());
   tell_alert(context, in.from(), content, in.last_stamp());
 }

@@ -61,6 +61,22 @@ class Message:
 
 
 @dataclasses.dataclass
+class Session:
+    """A TLS handshake of a flow. None: not said."""
+    flow: str
+    server_name: str | None = None
+    client_versions: list = dataclasses.field(default_factory=list)
+    ja3: str | None = None
+    version: int | None = None
+    cipher: int | None = None
+    alpn: str | None = None
+    ja3s: str | None = None
+    certificates: int | None = None
+    alerts: list = dataclasses.field(default_factory=list)  # (sender, level, description)
+    established: bool = False  # what follows is encrypted
+
+
+@dataclasses.dataclass
 class Facts:
     """Everything one program says about a capture."""
     damaged: bool = False
@@ -71,6 +87,7 @@ class Facts:
     udp: list = dataclasses.field(default_factory=list)
     requests: list = dataclasses.field(default_factory=list)
     responses: list = dataclasses.field(default_factory=list)
+    sessions: list = dataclasses.field(default_factory=list)
     cut_short: bool = False  # the lists of messages end before the capture does
 
 

@@ -126,6 +126,27 @@ class Judge:
                 have = mine[name][:len(other[name])] if theirs.cut_short else mine[name]
                 self.messages(f"http {name} {kind}", have, other[name])
 
+    def tls(self, ours, theirs, pairs):
+        mine = {one.flow: one for one in ours.sessions}
+        other = {one.flow: one for one in theirs.sessions}
+        for name, (one, _) in pairs.items():
+            have, said = mine.pop(one.name, None), other.get(name)
+            if have and said:
+                self.session(f"tls {name}", have, said)
+            elif have or said:
+                self.say(f"tls {name}", "handshake", *("present" if each else None
+                                                       for each in (have, said)))
+
+    def session(self, subject, mine, other):
+        """What is encrypted for us may have been opened for them: then we say nothing of it."""
+        for field in ("server_name", "client_versions", "ja3", "version", "cipher", "ja3s"):
+            self.same(subject, field, getattr(mine, field), getattr(other, field))
+        for field in ("alpn", "certificates"):
+            if getattr(mine, field) is not None or (mine.version or 0) < 0x304:
+                self.same(subject, field, getattr(mine, field), getattr(other, field))
+        theirs = other.alerts[:len(mine.alerts)] if mine.established else other.alerts
+        self.same(subject, "alerts", mine.alerts, theirs)
+
     def messages(self, subject, mine, other):
         keys = [[one.key for one in messages] for messages in (other, mine)]
         matcher = difflib.SequenceMatcher(None, *keys, autojunk=False)
@@ -154,4 +175,5 @@ def against_tshark(ours, theirs):
     pairs = judge.tcp(ours, theirs)
     judge.udp(ours, theirs)
     judge.http(ours, theirs, pairs)
+    judge.tls(ours, theirs, pairs)
     return judge.found

@@ -6,7 +6,7 @@ sections, and its `mode` says so.
 """
 import json
 
-from facts import Facts, Flow, Half, Message, endpoint, origin_form
+from facts import Facts, Flow, Half, Message, Session, endpoint, origin_form
 
 # tcp.analysis flag -> field of a `connection` record
 COUNTS = {
@@ -101,6 +101,58 @@ def messages(http, part, flows):
     return found
 
 
+def number(text):
+    return None if text is None else int(text, 16)
+
+
+def first_of_each(rows):
+    """stream -> the first row of it; QUIC's handshakes are not TLS records."""
+    found = {}
+    for row in rows:
+        if "quic" not in row:
+            found.setdefault(str(row["stream"]), row)
+    return found
+
+
+def sessions(tls, flows):
+    """The first handshake of every TCP stream in which tshark found a hello."""
+    retries = {(row["stream"], row["frame"]) for row in tls["server_hellos"]["rows"]
+               if row.get("selected_version") and is_retry(row, tls)}
+    answers = [row for row in tls["server_hellos"]["rows"]
+               if (row["stream"], row["frame"]) not in retries]
+    asked, answered = (first_of_each(rows) for rows in (tls["client_hellos"]["rows"], answers))
+    inside = first_of_each(tls["encrypted_extensions"]["rows"])
+    found = []
+    for stream in sorted(set(asked) | set(answered), key=int):
+        if stream not in flows:
+            continue
+        client, server = asked.get(stream, {}), answered.get(stream, {})
+        one = Session(flow=stream, server_name=client.get("sni"), ja3=client.get("ja3"),
+                      cipher=number(server.get("cipher")), ja3s=server.get("ja3s"))
+        versions = client.get("supported_versions") or [client.get("legacy_version")]
+        one.client_versions = [number(each) for each in versions if each]
+        one.version = number(server.get("selected_version") or server.get("legacy_version"))
+        one.alpn = server.get("alpn") or inside.get(stream, {}).get("alpn")
+        sender = None if not server else server["dir"]
+        chains = [row for row in tls["certificates"]["rows"]
+                  if str(row["stream"]) == stream and row["dir"] == sender]
+        one.certificates = chains[0]["count"] if chains else None
+        one.alerts = [(flows[stream].ends[row["dir"]], row["level"], row["description"])
+                      for row in tls["alerts"]["rows"]
+                      if str(row["stream"]) == stream and row["level"] is not None]
+        found.append(one)
+    return found
+
+
+def is_retry(row, tls):
+    """Of two ServerHellos of a stream with two ClientHellos, the first asks for the second."""
+    hellos = [each["frame"] for each in tls["client_hellos"]["rows"]
+              if each["stream"] == row["stream"]]
+    answers = [each["frame"] for each in tls["server_hellos"]["rows"]
+               if each["stream"] == row["stream"]]
+    return len(hellos) > 1 and len(answers) > 1 and row["frame"] == answers[0] < hellos[1]
+
+
 def read(path):
     with open(path, encoding="utf-8") as file:
         said = json.load(file)
@@ -110,6 +162,8 @@ def read(path):
                   truncated=said["truncated_packets"], tcp_total=said["tcp"]["streams"],
                   tcp=[flow(row) for row in said["tcp"]["list"]["rows"]],
                   udp=[datagram_flow(row) for row in said["udp"]["list"]["rows"]])
+    if said.get("tls"):
+        facts.sessions = sessions(said["tls"], {one.name: one for one in facts.tcp})
     http = said.get("http1")
     if http:
         flows = {one.name: one for one in facts.tcp}

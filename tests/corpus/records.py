@@ -1,8 +1,10 @@
 """tests/corpus/records.py - our facts of a capture, from the records of `wirelens analyze`."""
 import collections
 import json
+import pathlib
+import re
 
-from facts import Facts, Flow, Half, Message, endpoint, origin_form
+from facts import Facts, Flow, Half, Message, Session, endpoint, origin_form
 
 HTTP_1 = ("0.9", "1.0", "1.1")
 
@@ -68,6 +70,45 @@ def exchange(record, flows, facts):
             body_known=True)))
 
 
+SOURCES = pathlib.Path(__file__).resolve().parent.parent.parent / "dissectors" / "tls"
+
+
+def numbers_of(file, pattern):
+    """name -> number, from a table of the program: the records have names where others count."""
+    text = (SOURCES / file).read_text()
+    return {name: int(number, 0) for number, name in re.findall(pattern, text)}
+
+
+CIPHERS = numbers_of("cipher_suites.cc", r'\{(0x[0-9A-F]{4}), "(\w+)"\}')
+ALERTS = numbers_of("names.cc", r'\{(\d+), "([a-z_]+)"\}')
+VERSIONS = {"SSL 2.0": 2, "SSL 3.0": 0x300, "TLS 1.0": 0x301, "TLS 1.1": 0x302, "TLS 1.2": 0x303,
+            "TLS 1.3": 0x304}
+LEVELS = {"warning": 1, "fatal": 2}
+
+
+def number(text, names):
+    if text is None:
+        return None
+    return names[text] if text in names else int(text.removeprefix("TLS 1.3 draft "), 0)
+
+
+def alert(said, owner):
+    return (owner.ends[said["from"] == "server"], number(said["level"], LEVELS),
+            number(said["description"], ALERTS))
+
+
+def session(record, owner):
+    alerts = [one for one in record.get("alerts", []) if "level" in one]
+    return Session(flow=owner.name, server_name=record.get("server_name"),
+                   client_versions=[number(one, VERSIONS)
+                                    for one in record.get("client_versions", [])],
+                   ja3=record.get("ja3"), version=number(record.get("version"), VERSIONS),
+                   cipher=number(record.get("cipher"), CIPHERS), alpn=record.get("alpn"),
+                   ja3s=record.get("ja3s"), certificates=record.get("certificate_count"),
+                   alerts=[alert(one, owner) for one in alerts],
+                   established=record["established"])
+
+
 def read(lines, exit_status):
     """Facts from the lines of NDJSON and the exit status of the run."""
     by_type, last = collections.defaultdict(list), {}
@@ -87,6 +128,16 @@ def read(lines, exit_status):
     facts.tcp = list(tcp.values())
     facts.tcp_total = len(facts.tcp)
     facts.udp = one_per_tuple([flow(one) for one in connections if one["transport"] != "tcp"])
+    told = set()
+    for record in by_type["tls"]:
+        owner = tcp.get(record["conn"])
+        if owner and owner.name not in told:  # renegotiations come later
+            told.add(owner.name)
+            facts.sessions.append(session(record, owner))
+    for record in by_type["tls_alert"]:
+        for one in facts.sessions:
+            if one.flow == str(record["conn"]):
+                one.alerts.append(alert(record, tcp[record["conn"]]))
     for record in by_type["http"]:
         exchange(record, tcp, facts)
     # In the order of the packets, whatever the order in which exchanges were completed.

@@ -261,6 +261,37 @@ TEST(TextReport, GraveFailuresComeFirst) {
   EXPECT_THAT(text, HasSubstr("  6 more\n"));
 }
 
+TEST(TextReport, TellsOfTls) {
+  Summary summary;
+  begin(summary);
+  Connection carrier = connection("10.77.0.1", "10.77.1.1", Close::fin);
+  const std::string_view spoken[] = {"tls"};
+  carrier.protocols = spoken;
+  for (int i = 0; i < 3; ++i) tell(summary, carrier);
+  TlsSession session;
+  session.version = "TLS 1.3";
+  session.established = true;
+  session.resumed = true;
+  session.handshake_time = 3ms;
+  tell(summary, session);
+  session = {};
+  session.version = "TLS 1.3";
+  const TlsAlert alerts[] = {{Direction::from_server, "warning", "unrecognized_name", 7},
+                             {Direction::from_client, "fatal", "unknown_ca", 8}};
+  session.alerts = alerts;
+  tell(summary, session);
+  session = {};
+  session.not_tls = NotTls{Direction::from_server, "HTTP/1.1 400", 12};
+  tell(summary, session);
+  end(summary);
+  const std::string text = report_of(summary, 100);
+  EXPECT_THAT(text, HasSubstr("Protocols    tls 3 (all 1.3)\n"));
+  EXPECT_THAT(text, HasSubstr("TLS          3   TLS 1.3 2 · resumed 1 · failed 2 · "
+                              "handshake p50 3 ms, p95 3 ms\n"));
+  EXPECT_THAT(text, HasSubstr("TLS failed   client: unknown_ca 1 (packet 8) · "
+                              "server: not TLS 1 (packet 12)\n"));
+}
+
 TEST(TextReport, WhatIsMeantToLastIsNotSlow) {
   Summary summary;
   begin(summary);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "all.h"
 #include "support/dissect.h"
 #include "support/tls_bytes.h"
 
@@ -169,6 +170,23 @@ TEST(Tls, EarlyData) {
   EXPECT_NEAR(record["handshake_time"].get<double>(), 0.04, 1e-9);
 }
 
+TEST(Tls, EarlyDataRejected) {
+  // Without the pre-shared key in the ServerHello; the client's early records are no Finished.
+  const std::vector<TlsExtension> offer = {{42, ""},
+                                           {41, list16(list16("id") + "age!") + list16("binders")}};
+  const auto record =
+      session(Script()
+                  .client(client_hello_record({.versions = {0x0304}, .more = offer}) +
+                          tls_change_cipher_spec() + tls_opaque(kDataRecord, 300))
+                  .server(tls_record(kHandshakeRecord, tls_message(2, server_hello13())) +
+                          tls_opaque(kDataRecord, 900))
+                  .client(tls_opaque(kDataRecord, 53))
+                  .end());
+  EXPECT_EQ(record["early_data"], "rejected");
+  EXPECT_EQ(record["resumed"], false);
+  EXPECT_NEAR(record["handshake_time"].get<double>(), 0.02, 1e-9);
+}
+
 TEST(Tls, ResumedById) {
   const std::string id(32, 'i');
   const auto record = session(
@@ -263,6 +281,18 @@ TEST(Tls, HttpInPlaceOfAServerHello) {
   EXPECT_EQ(record["not_tls"]["begins"], "HTTP/1.1 400 Bad Request\r\nServer: a\r\n\r\n");
   EXPECT_EQ(record["established"], false);
   EXPECT_EQ(alerts(record), "c fatal protocol_version");
+}
+
+TEST(Tls, HttpInPlaceOfAClientHello) {
+  const Script script =
+      Script().client("GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n").server(tls_alert(2, 10)).end();
+  Records records;
+  for (const std::string& line : play_lines(script, all_protocols())) {
+    records.push_back(nlohmann::json::parse(line));
+  }
+  EXPECT_THAT(flaws(records), ElementsAre("tls.plain_http"));
+  EXPECT_EQ(alerts(of_type(records, "tls").at(0)), "s fatal unexpected_message");
+  EXPECT_EQ(of_type(records, "http").at(0)["complete"], false);
 }
 
 TEST(Tls, SomethingElseInPlaceOfAServerHello) {

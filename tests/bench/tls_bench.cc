@@ -1,0 +1,103 @@
+// bench/tls_bench.cc - TLS handshakes through the dissector, without TCP around it, and
+// fingerprints.
+#include <benchmark/benchmark.h>
+
+#include <memory_resource>
+#include <string>
+
+#include "dissect/conversation.h"
+#include "event/tls.h"
+#include "support/tls_bytes.h"
+#include "tls/fingerprint.h"
+#include "tls/tls.h"
+
+namespace wirelens {
+namespace {
+
+using namespace testing;
+
+/// Counts the sessions that it is told of.
+class Counter final : public Context {
+ public:
+  std::uint64_t sessions = 0;
+
+  void flaw(const Flaw&, std::optional<Direction>, std::string_view) override {}
+  void name_server(std::string_view) override {}
+  const Stamp& packet() const override { return stamp_; }
+  std::optional<Duration> handshake() const override { return std::nullopt; }
+  const Stamp& opened() const override { return stamp_; }
+  std::uint16_t server_port() const override { return 443; }
+  bool midstream() const override { return false; }
+  const DissectSettings& settings() const override { return settings_; }
+  std::pmr::memory_resource& memory() override { return pool_; }
+  Ledger& ledger() override { return ledger_; }
+
+ protected:
+  void emit(const EventType* type, Timestamp, const void*) override {
+    sessions += type == &kEventType<TlsSession>;
+  }
+
+ private:
+  Stamp stamp_;
+  DissectSettings settings_;
+  Ledger ledger_{std::size_t{1} << 30};
+  std::pmr::unsynchronized_pool_resource pool_;
+};
+
+/// As a browser says hello: 16 cipher suites, and a key share that takes it past one segment.
+ClientHelloSpec browser() {
+  return {.session_id = std::string(32, 'i'),
+          .ciphers = {0x1a1a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9,
+                      0xcca8, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f, 0x0035},
+          .alpn = {"h2", "http/1.1"},
+          .versions = {0x2a2a, 0x0304, 0x0303},
+          .more = {{10, list16(numbers16({0x11ec, 29, 23, 24}))},
+                   {11, list8(number8(0))},
+                   {13, list16(numbers16({0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501}))},
+                   {23, ""},
+                   {35, ""},
+                   {45, list8(number8(1))},
+                   {51, list16(number16(0x11ec) + list16(std::string(1216, 'k')))},
+                   {0xff01, number8(0)}}};
+}
+
+void handshakes(benchmark::State& state, const std::vector<std::string>& turns) {
+  Counter counter;
+  const Protocol* const protocols[] = {&tls::kProtocol};
+  for (auto _ : state) {
+    Conversation conversation(protocols, counter.memory());
+    Direction from = Direction::from_client;
+    for (const std::string& turn : turns) {
+      for (std::size_t at = 0; at < turn.size(); at += 1448) {
+        const std::string_view part = std::string_view(turn).substr(at, 1448);
+        conversation.data(counter, from, as_bytes(part), {});
+      }
+      from = opposite(from);
+    }
+    if (!conversation.opaque()) state.SkipWithError("the handshake is not done");
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(counter.sessions));
+}
+void fingerprints(benchmark::State& state) {
+  const std::string body = client_hello(browser());
+  for (auto _ : state) {
+    const tls::ClientHello hello = tls::read_client_hello(as_bytes(body));
+    benchmark::DoNotOptimize(tls::ja3_of(hello));
+    benchmark::DoNotOptimize(tls::ja4_of(hello, tls::Carrier::tcp));
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+BENCHMARK_CAPTURE(handshakes, tls13,
+                  {client_hello_record(browser()),
+                   tls_record(kHandshakeRecord, tls_message(2, server_hello13())) +
+                       tls_change_cipher_spec() + tls_opaque(kDataRecord, 3000),
+                   tls_change_cipher_spec() + tls_opaque(kDataRecord, 53)})
+    ->Name("tls/handshake_1.3");
+BENCHMARK_CAPTURE(handshakes, tls12,
+                  {client_hello_record(), server_flight12(), client_flight12(), server_finish12()})
+    ->Name("tls/handshake_1.2");
+BENCHMARK(fingerprints)->Name("tls/fingerprints");
+
+}  // namespace
+}  // namespace wirelens
