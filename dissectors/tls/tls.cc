@@ -45,7 +45,9 @@ class Tls final : public Dissector {
         inside_(context),
         sides_{Side(context.memory()), Side(context.memory())} {}
 
-  Dissection read(Context& context, Input& in) override { return read_records(context, in, false); }
+  Dissection read(Context& context, Input& in) override {
+    return read_records(context, in, context.midstream());
+  }
   Dissection resume(Context& context, Input& in) override {
     after_hole(context, in);
     return read_records(context, in, true);
@@ -68,8 +70,9 @@ class Tls final : public Dissector {
 
   Dissection read_records(Context& context, Input& in, bool lost);
   Part<bool> go_on_behind_hole(Input& in);
-  Part<bool> is_protected(Input& in, const RecordHeader& header);
-  Part<bool> await_server_hello(Input& in, const RecordHeader& header);
+  std::optional<bool> is_protected(Direction from, const RecordHeader& header) const;
+  Part<bool> looks_protected(Input& in, const RecordHeader& header);
+  bool needs_server_hello(Direction from, const RecordHeader& header) const;
   Part<bool> read_something_else(Context& context, Input& in);
   Part<bool> read_ssl2_hello(Input& in, Ssl2Header header);
 
@@ -118,12 +121,17 @@ Dissection Tls::read_records(Context& context, Input& in, bool lost) {
     mine.spoke = true;
     mine.record_end = in.position() + header->whole();
     mine.record_length = header->length;
-    if (decryption_) {
-      auto waiting = await_server_hello(in, *header);
-      co_await waiting;
+    if (needs_server_hello(in.from(), *header)) {
+      client_waits_ = true;
+      co_await in.hold();
+      client_waits_ = false;
     }
-    auto judging = is_protected(in, *header);
-    const bool hidden = co_await judging;
+    const std::optional<bool> known = is_protected(in.from(), *header);
+    bool hidden = known.value_or(true);
+    if (!known) {
+      auto looking = looks_protected(in, *header);
+      hidden = co_await looking;
+    }
     const Stamp first = in.next_stamp();
     if (hidden && !mine.protection) {
       const std::uint64_t passed = co_await in.pass(header->whole());
@@ -150,14 +158,18 @@ Dissection Tls::read_records(Context& context, Input& in, bool lost) {
   if (inner_) inner_->end(inside_, in.from(), in.ended_cleanly(), in.last_stamp());
 }
 
-Part<bool> Tls::is_protected(Input& in, const RecordHeader& header) {
+std::optional<bool> Tls::is_protected(Direction from, const RecordHeader& header) const {
   constexpr std::size_t kPlainAlert = 2;
-  if (header.type == ContentType::application_data) co_return true;
-  if (header.type == ContentType::change_cipher_spec) co_return false;
-  if (!handshake_->has_changed_cipher(in.from())) co_return false;
-  if (header.type == ContentType::alert) co_return header.length != kPlainAlert;
-  if (handshake_->is_tls13() || handshake_->retried()) co_return false;
-  if (handshake_->hellos_done() || header.type != ContentType::handshake) co_return true;
+  if (header.type == ContentType::application_data) return true;
+  if (header.type == ContentType::change_cipher_spec) return false;
+  if (!handshake_->has_changed_cipher(from)) return false;
+  if (header.type == ContentType::alert) return header.length != kPlainAlert;
+  if (handshake_->is_tls13() || handshake_->retried()) return false;
+  if (handshake_->hellos_done() || header.type != ContentType::handshake) return true;
+  return std::nullopt;
+}
+
+Part<bool> Tls::looks_protected(Input& in, const RecordHeader& header) {
   // A client of TLS 1.3 may send ChangeCipherSpec, for show, before its second ClientHello.
   constexpr std::size_t kEnough = RecordHeader::kSize + HandshakeMessage::kHeader;
   if (header.length < HandshakeMessage::kHeader) co_return true;
@@ -168,15 +180,11 @@ Part<bool> Tls::is_protected(Input& in, const RecordHeader& header) {
   co_return !(hello && message.u24() + HandshakeMessage::kHeader >= header.length);
 }
 
-Part<bool> Tls::await_server_hello(Input& in, const RecordHeader& header) {
-  // The capture may show the client's answer before what it answers.
+/// The capture may show the client's answer before what it answers.
+bool Tls::needs_server_hello(Direction from, const RecordHeader& header) const {
   const bool needs = header.type == ContentType::change_cipher_spec ||
                      header.type == ContentType::application_data;
-  if (!needs || in.from() != client_ || handshake_->hellos_done()) co_return true;
-  client_waits_ = true;
-  const bool released = co_await in.hold();
-  client_waits_ = false;
-  co_return released;
+  return decryption_ && needs && from == client_ && !handshake_->hellos_done();
 }
 
 void Tls::take_protected(Context& context, Input& in, const RecordHeader& header, Bytes fragment) {

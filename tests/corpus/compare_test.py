@@ -155,6 +155,32 @@ class AgainstTshark(unittest.TestCase):
         self.assertEqual(found([connection(), http(response_body_bytes=499), end()], said),
                          ["http 0 response 1\tbody\t499\t500"])
 
+    def test_tls(self):
+        def rows(*some):
+            return {"rows": list(some), "truncated": False}
+
+        said = facts_of_tshark([stream()], http1=None, tls={
+            "client_hellos": rows({"frame": 4, "stream": 0, "dir": 0, "sni": "a.test",
+                                   "legacy_version": "0x0303", "ja3": "3a",
+                                   "supported_versions": ["0x1a1a", "0x0304"]}),
+            "server_hellos": rows({"frame": 5, "stream": 0, "dir": 1, "legacy_version": "0x0303",
+                                   "selected_version": "0x0304", "cipher": "0x1301",
+                                   "ja3s": "3b"}),
+            "encrypted_extensions": rows({"frame": 6, "stream": 0, "dir": 1, "alpn": "h2"}),
+            "certificates": rows(),
+            "alerts": rows({"frame": 7, "stream": 0, "dir": 0, "level": 2, "description": 48})})
+        tls = {"type": "tls", "conn": 0, "server_name": "a.test", "client_versions": ["TLS 1.3"],
+               "ja3": "3a", "version": "TLS 1.3", "cipher": "TLS_AES_128_GCM_SHA256", "ja3s": "3b",
+               "established": False,
+               "alerts": [{"from": "client", "level": "fatal", "description": "unknown_ca"}]}
+        self.assertEqual(found([connection(), tls, end()], said), [])
+        self.assertEqual(found([connection(), end()], said),
+                         ["tls 0\thandshake\tabsent\tpresent"])
+        other = {**tls, "cipher": "0x1399", "alpn": "http/1.1", "alerts": []}
+        self.assertEqual(found([connection(), other, end()], said),
+                         ["tls 0\tcipher\t5017\t4865", "tls 0\talpn\thttp/1.1\th2",
+                          "tls 0\talerts\t[]\t[(('10.0.0.1', 4000), 2, 48)]"])
+
     def test_bodies_that_were_not_decoded(self):
         said = facts_of_tshark([stream()])
         plain = http(response_body_wire_bytes=499)

@@ -105,6 +105,10 @@ def number(text):
     return None if text is None else int(text, 16)
 
 
+def is_grease(value):
+    return value & 0x0f0f == 0x0a0a and value >> 8 == value & 0xff
+
+
 def first_of_each(rows):
     """stream -> the first row of it; QUIC's handshakes are not TLS records."""
     found = {}
@@ -121,6 +125,11 @@ def sessions(tls, flows):
     answers = [row for row in tls["server_hellos"]["rows"]
                if (row["stream"], row["frame"]) not in retries]
     asked, answered = (first_of_each(rows) for rows in (tls["client_hellos"]["rows"], answers))
+    for row in tls.get("sslv2_messages", {}).get("rows", []):
+        told = {"client_hello": asked, "server_hello": answered}.get(row["message"], {})
+        have = told.get(str(row["stream"]))
+        if have is None or row["frame"] < have["frame"]:  # a later one is a renegotiation
+            told[str(row["stream"])] = {**row, "legacy_version": row["version"]}
     inside = first_of_each(tls["encrypted_extensions"]["rows"])
     found = []
     for stream in sorted(set(asked) | set(answered), key=int):
@@ -130,7 +139,8 @@ def sessions(tls, flows):
         one = Session(flow=stream, server_name=client.get("sni"), ja3=client.get("ja3"),
                       cipher=number(server.get("cipher")), ja3s=server.get("ja3s"))
         versions = client.get("supported_versions") or [client.get("legacy_version")]
-        one.client_versions = [number(each) for each in versions if each]
+        one.client_versions = [number(each) for each in versions
+                               if each and not is_grease(number(each))]
         one.version = number(server.get("selected_version") or server.get("legacy_version"))
         one.alpn = server.get("alpn") or inside.get(stream, {}).get("alpn")
         sender = None if not server else server["dir"]

@@ -106,6 +106,17 @@ TEST(TlsHoles, BegunInsideARecord) {
   EXPECT_THAT(records, IsEmpty());
 }
 
+TEST(TlsHoles, BegunWithinTheOtherEndsRecord) {
+  const Setting midstream = {.midstream = true};
+  const Records records = play(Script()
+                                   .client(tls_opaque(kDataRecord, 9000).substr(0, 4000))
+                                   .server(std::string(300, 'x') + tls_opaque(kDataRecord, 100))
+                                   .client(std::string(5005, 'x'))
+                                   .end(),
+                               kProtocol, midstream);
+  EXPECT_THAT(records, IsEmpty());
+}
+
 TEST(TlsHoles, MessagesLongerThanTheCap) {
   std::string records;
   const std::string message = tls_message(11, std::string(300'000, 'x'));
