@@ -49,10 +49,8 @@ std::size_t mysql_packet(Direction, Bytes bytes, std::size_t) {
   return bytes.size() >= length ? length : 0;
 }
 
-/// A handshake record of TLS begins here. Needs 2 bytes.
-bool is_tls(Bytes bytes) {
-  return bytes[0] == 0x16 && bytes[1] == 3;
-}
+/// How a handshake record of TLS begins.
+constexpr std::string_view kTlsRecord = "\x16\x03";
 
 class UpToTls final : public Dissector {
  public:
@@ -77,8 +75,13 @@ Dissection UpToTls::read_units(Input& in) {
   const auto scan = [this, from = in.from()](Bytes bytes, std::size_t seen) {
     return unit_(from, bytes, seen);
   };
-  for (unsigned units = 0; co_await in.more(2); ++units) {
-    if (is_tls(in.available())) {
+  for (unsigned units = 0; co_await in.more(); ++units) {
+    bool is_tls = in.available().front() == kTlsRecord.front();
+    if (is_tls) {
+      co_await in.more(kTlsRecord.size());
+      is_tls = as_text(in.available()).starts_with(kTlsRecord);
+    }
+    if (is_tls) {
       // The server's record may be read before the client's that it answers.
       if (in.from() == Direction::from_server) co_await in.hold();
       conversation_.hand_over("tls");
