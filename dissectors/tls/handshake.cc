@@ -268,12 +268,15 @@ void Handshake::finish(Direction from, const Stamp& stamp) {
   if (!resumed_ && !half(opposite(client_)).lost) resumed_ = false;
 }
 
-void Handshake::not_tls(Direction from, Bytes bytes, const Stamp& stamp) {
+void Handshake::not_tls(Direction from, const Stamp& stamp) {
   if (!started_) started_ = stamp.time;
   if (not_tls_at_) return;
-  not_tls_ = as_text(bytes.first(std::min(bytes.size(), kMaxNotTls)));
   not_tls_at_ = NotTls{from, {}, stamp.packet};
   failed_ = !complete();
+}
+
+void Handshake::not_tls_begins(Bytes bytes) {
+  if (not_tls_.empty()) not_tls_ = as_text(bytes.first(std::min(bytes.size(), kMaxNotTls)));
 }
 
 void Handshake::ssl2_client_hello(Bytes body, const Stamp& stamp) {

@@ -46,8 +46,9 @@ class Handshake {
   void alert(Direction from, Bytes content, const Stamp& stamp);
   /// A record that nobody could open.
   void protected_record(Direction from, const RecordHeader& header, const Stamp& stamp);
-  /// Bytes that are no TLS.
-  void not_tls(Direction from, Bytes bytes, const Stamp& stamp);
+  /// Bytes that are no TLS came, and how they begin.
+  void not_tls(Direction from, const Stamp& stamp);
+  void not_tls_begins(Bytes bytes);
   /// Bytes of a direction are missing: what was not seen may have been there.
   void lost(Direction from) { half(from).lost = true; }
   /// A record was opened: keys for it are known.

@@ -14,9 +14,10 @@
 namespace wirelens::tls {
 namespace {
 
+/// By its first RecordHeader::kSize bytes.
 bool speaks_http(std::string_view text) {
   for (const std::string_view word :
-       {"HTTP/", "GET ", "POST ", "HEAD ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "PATCH "}) {
+       {"HTTP/", "GET /", "POST ", "HEAD ", "PUT /", "DELET", "OPTIO", "CONNE", "PATCH"}) {
     if (text.starts_with(word)) return true;
   }
   return false;
@@ -338,7 +339,9 @@ Part<bool> Tls::read_something_else(Context& context, Input& in) {
     co_return false;
   }
   context.flaw(speaks_http(as_text(bytes)) ? kPlainHttp : kNotTls, in.from());
-  handshake_->not_tls(in.from(), bytes, in.next_stamp());
+  handshake_->not_tls(in.from(), in.next_stamp());
+  co_await in.more(Handshake::kMaxNotTls);
+  handshake_->not_tls_begins(in.available());
   co_return false;
 }
 

@@ -287,7 +287,7 @@ TEST(TextReport, TellsOfTls) {
   const std::string text = report_of(summary, 100);
   EXPECT_THAT(text, HasSubstr("Protocols    tls 3 (all 1.3)\n"));
   EXPECT_THAT(text, HasSubstr("TLS          3   TLS 1.3 2 · resumed 1 · failed 2 · "
-                              "handshake p50 3 ms, p95 3 ms\n"));
+                              "handshake p50 3.0 ms, p95 3.0 ms\n"));
   EXPECT_THAT(text, HasSubstr("TLS failed   client: unknown_ca 1 (packet 8) · "
                               "server: not TLS 1 (packet 12)\n"));
 }

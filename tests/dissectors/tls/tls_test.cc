@@ -274,7 +274,7 @@ TEST(Tls, HttpInPlaceOfAServerHello) {
                             .server("HTTP/1.1 400 Bad Request\r\nServer: a\r\n\r\n")
                             .client(tls_alert(2, 70))
                             .end();
-  const Records records = play(script, kProtocol);
+  const Records records = play_in_every_cut(script, kProtocol);
   EXPECT_THAT(flaws(records), ElementsAre("tls.plain_http"));
   const auto record = of_type(records, "tls").front();
   EXPECT_EQ(record["not_tls"]["from"], "server");
