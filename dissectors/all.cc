@@ -12,6 +12,7 @@
 namespace wirelens {
 
 std::span<const Protocol* const> all_protocols() {
+  // clang-format off
   static constexpr const Protocol* kAll[] = {
       &http1::kProtocol,
       &tls::kProtocol,
@@ -24,6 +25,7 @@ std::span<const Protocol* const> all_protocols() {
       &starttls::kPostgresql,
       &starttls::kMysql,
   };
+  // clang-format on
   return kAll;
 }
 

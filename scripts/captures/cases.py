@@ -56,6 +56,6 @@ def complaints():
     return found
 
 
-for _module in ("demo_case", "http1_cases", "tls_cases", "tcp_cases", "tunnel_cases", "fragment_cases",
-                "attack_cases", "format_cases"):
+for _module in ("demo_case", "http1_cases", "tls_cases", "tcp_cases", "tunnel_cases",
+                "fragment_cases", "attack_cases", "format_cases"):
     importlib.import_module(_module)

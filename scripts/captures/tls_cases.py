@@ -1,4 +1,4 @@
-"""tls_cases.py - TLS between real servers (openssl s_server, nginx) and clients (s_client, curl)."""
+"""tls_cases.py - TLS between real servers (openssl s_server, nginx) and clients."""
 import pathlib
 import socket
 import ssl
@@ -65,7 +65,8 @@ def ask(host, *words, port=443, page=PAGE, check=False):
                     "shop.test", "-ign_eof", *words, input=page, check=check, timeout=20)
 
 
-@case("tls/versions.pcap", "a page from openssl s_server over TLS 1.0, 1.1, 1.2 (ECDHE, DHE and RSA "
+@case("tls/versions.pcap",
+      "a page from openssl s_server over TLS 1.0, 1.1, 1.2 (ECDHE, DHE and RSA "
       "key exchange) and 1.3")
 def versions(lab, name):
     client, server = lab.pair()
@@ -79,7 +80,8 @@ def versions(lab, name):
         ask(client, "-tls1_3", "-alpn", "http/1.1")
 
 
-@case("tls/retry.pcap", "TLS 1.3 with a HelloRetryRequest: the server wants P-384, the client guessed "
+@case("tls/retry.pcap",
+      "TLS 1.3 with a HelloRetryRequest: the server wants P-384, the client guessed "
       "X25519")
 def retry(lab, name):
     client, server = lab.pair()
@@ -88,7 +90,8 @@ def retry(lab, name):
         ask(client, "-groups", "X25519:P-384")
 
 
-@case("tls/resumption.pcap", "sessions taken up again: in TLS 1.2 by id and by ticket, in TLS 1.3 by "
+@case("tls/resumption.pcap",
+      "sessions taken up again: in TLS 1.2 by id and by ticket, in TLS 1.3 by "
       "PSK; each after a full handshake")
 def resumption(lab, name):
     client, server = lab.pair()
@@ -129,8 +132,10 @@ def client_certificate(lab, name):
             ask(client, version)
 
 
-@case("tls/alerts.pcap", "refusals, each on a connection of its own: by the server protocol_version, "
-      "handshake_failure (no cipher in common) and no_application_protocol; by the client unknown_ca "
+@case("tls/alerts.pcap",
+      "refusals, each on a connection of its own: by the server protocol_version, "
+      "handshake_failure (no cipher in common) and no_application_protocol; by the client "
+      "unknown_ca "
       "in TLS 1.2 and 1.3")
 def alerts(lab, name):
     client, server = lab.pair()
@@ -145,7 +150,8 @@ def alerts(lab, name):
             ask(client, version, "-verify", "4", "-verify_return_error", port=444)
 
 
-@case("tls/wrong_port.pcap", "http:// to nginx' TLS port and to s_server, https:// to its plain port, "
+@case("tls/wrong_port.pcap",
+      "http:// to nginx' TLS port and to s_server, https:// to its plain port, "
       "and TLS to a server that greets first")
 def wrong_port(lab, name):
     client, server = lab.pair()
@@ -185,7 +191,8 @@ def long_hello(lab, name):
         ask(client, "-tls1_2", "-alpn", names, "-max_send_frag", "512")
 
 
-@case("tls/ssl2_hello.pcap", "a ClientHello in an SSL 2.0 record that offers TLS 1.0; the server goes "
+@case("tls/ssl2_hello.pcap",
+      "a ClientHello in an SSL 2.0 record that offers TLS 1.0; the server goes "
       "on in TLS")
 def ssl2_hello(lab, name):
     client, server = lab.pair()
@@ -237,7 +244,8 @@ _TALKS = {
 }
 
 
-@case("tls/starttls.pcap", "TLS behind talk in clear, openssl s_client -starttls: SMTP, IMAP, POP3, "
+@case("tls/starttls.pcap",
+      "TLS behind talk in clear, openssl s_client -starttls: SMTP, IMAP, POP3, "
       "FTP, XMPP, PostgreSQL, MySQL, LDAP")
 def starttls(lab, name):
     client, server = lab.pair()
