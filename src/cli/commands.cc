@@ -16,6 +16,7 @@ constexpr Command kCommands[] = {
     {&kLiveGrammar, "capture from an interface and analyse", live},
     {&kFollowGrammar, "show one connection packet by packet", follow},
     {&kRulesGrammar, "list what can be found wrong, or explain it", rules},
+    {&kDiffGrammar, "say what changed between two captures or files of records", diff},
     {&kSchemaGrammar, "print the JSON Schema of the records", schema},
     {&kInterfacesGrammar, "list what live can capture from", interfaces},
 };

@@ -20,6 +20,7 @@ ExitStatus analyze(Arguments arguments);
 ExitStatus live(Arguments arguments);
 ExitStatus follow(Arguments arguments);
 ExitStatus rules(Arguments arguments);
+ExitStatus diff(Arguments arguments);
 ExitStatus schema(Arguments arguments);
 ExitStatus interfaces(Arguments arguments);
 

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "all.h"
 #include "cli/analysis.h"
 #include "cli/choose.h"
@@ -9,6 +11,7 @@
 #include "cli/outputs.h"
 #include "cli/redacted_data.h"
 #include "cli/stop.h"
+#include "event/finding.h"
 #include "report/ladder.h"
 
 namespace wirelens {
@@ -27,7 +30,9 @@ class OneConnection final : public EventSink {
     if (record != nullptr && record->id != id_) return;
     if (record == nullptr && event.connection() && event.connection() != id_) return;
     const bool of_all = record == nullptr && !event.connection();
-    if (of_all && !event.as<CaptureBegin>() && !event.as<CaptureEnd>()) return;
+    if (of_all && !event.as<CaptureBegin>() && !event.as<CaptureEnd>() && !is_about_it(event)) {
+      return;
+    }
     const auto* segment = event.as<SegmentSeen>();
     if (segment == nullptr || !segment->data || show_secrets_) return sink_.write(event);
     SegmentSeen shown = *segment;
@@ -37,6 +42,12 @@ class OneConnection final : public EventSink {
   }
 
  private:
+  bool is_about_it(const Event& event) const {
+    const auto* finding = event.as<Finding>();
+    return finding != nullptr &&
+           std::find(finding->conns.begin(), finding->conns.end(), id_) != finding->conns.end();
+  }
+
   ConnectionId id_;
   bool show_secrets_;
   EventSink& sink_;
@@ -86,6 +97,10 @@ ExitStatus follow(Arguments arguments) {
     return kUsage;
   };
   if (!options) return wrong(options.error());
+  for (const WriteTarget& target : options->run.writes) {
+    if (!copies_packets(target.format)) continue;
+    return wrong({fmt::format("follow does not write {}; analyze -f FILTER does", target.format)});
+  }
   auto choice = parse_choice(options->connection);
   if (!choice) return wrong(choice.error());
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/program_options.hpp>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -23,7 +24,9 @@ namespace po = boost::program_options;
 
 constexpr Option kRunOptions[] = {
     {'w', "write", "FORMAT=PATH",
-     "write FORMAT (text, ndjson, har) to PATH, - for standard output; may be repeated (default "
+     "write FORMAT (text, ndjson, har, html, pcapng) to PATH, - for standard output; may be "
+     "repeated "
+     "(default "
      "text=-)",
      true},
     {'f', "filter", "BPF", "look only at packets that match, as tcpdump's filters"},
@@ -300,6 +303,7 @@ std::optional<Error> parse_run(const Choices& choices, bool live, RunOptions& ru
   if (auto error = check_filter(run.filter)) return error;
   const TlsFiles files{choices.one("keylog"), choices.one("tls-key"), choices.one("ca-file")};
   if (auto error = take_tls_files(files, live, run.engine)) return error;
+  run.key_log_file = files.key_log;
   run.quiet = choices.on("quiet");
   run.verbose = choices.on("verbose");
   run.engine.show_secrets = choices.on("show-secrets");
@@ -438,6 +442,20 @@ const Grammar kRulesGrammar = {
         "  wirelens rules tcp.syn_flood\n",
     .takes_operands = true};
 
+const Grammar kDiffGrammar = {
+    .command = "diff",
+    .usage = "[options] OLD NEW",
+    .about =
+        "Says what changed between two captures, or two files of records (-w ndjson=): findings, "
+        "servers, exchanges and TLS that appeared (+), vanished (-) or changed (~). Timings and "
+        "shares count as changed beyond what chance explains. Exit status: 0 no difference, 1 "
+        "differences, 2 wrong usage, 3 an input could not be read.",
+    .options = kRunOptions,
+    .examples =
+        "  wirelens diff monday.pcap tuesday.pcap\n"
+        "  wirelens diff expected.ndjson today.pcapng || echo it changed\n",
+    .takes_operands = true};
+
 const Grammar kSchemaGrammar = {
     .command = "schema",
     .usage = "",
@@ -467,6 +485,11 @@ Result<AnalyzeOptions> parse_analyze(Arguments arguments) {
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) {
     return Error{"standard input (-) is named more than once"};
   }
+  options.run.rereadable =
+      std::all_of(options.files.begin(), options.files.end(), [](const std::string& file) {
+        std::error_code error;
+        return std::filesystem::is_regular_file(file, error);
+      });
   return options;
 }
 
@@ -482,6 +505,21 @@ Result<FollowOptions> parse_follow(Arguments arguments) {
   options.file = choices->operands[0];
   options.connection = choices->operands[1];
   if (options.file == "-") return Error{"follow reads FILE twice: it cannot be standard input"};
+  return options;
+}
+
+Result<DiffOptions> parse_diff(Arguments arguments) {
+  auto choices = Choices::parse(kDiffGrammar, arguments);
+  if (!choices) return choices.error();
+  DiffOptions options;
+  if (auto error = parse_run(*choices, false, options.run)) return *error;
+  if (!choices->all("write").empty()) return Error{"diff writes to standard output: no --write"};
+  if (choices->operands.size() != 2) return Error{"diff needs two files: OLD and NEW"};
+  options.before = choices->operands[0];
+  options.after = choices->operands[1];
+  for (const std::string& path : choices->operands) {
+    if (path == "-") return Error{"diff reads files, not standard input"};
+  }
   return options;
 }
 

@@ -39,8 +39,10 @@ struct Grammar {
 struct RunOptions {
   std::vector<WriteTarget> writes;
   std::string filter;
-  EngineOptions engine;             ///< without protocols
-  std::optional<Severity> fail_on;  ///< exit status 1 for findings at or above
+  EngineOptions engine;                     ///< without protocols
+  std::optional<Severity> fail_on;          ///< exit status 1 for findings at or above
+  std::optional<std::string> key_log_file;  ///< --keylog
+  bool rereadable = false;                  ///< the input is files, which can be read twice
   bool quiet = false;
   bool verbose = false;
 };
@@ -58,6 +60,12 @@ struct FollowOptions {
   std::string connection;  ///< as the user named it
 };
 
+struct DiffOptions {
+  RunOptions run;
+  std::string before;
+  std::string after;
+};
+
 struct LiveCommandOptions {
   RunOptions run;
   LiveOptions live;  ///< without `stop`
@@ -67,6 +75,7 @@ extern const Grammar kAnalyzeGrammar;
 extern const Grammar kLiveGrammar;
 extern const Grammar kFollowGrammar;
 extern const Grammar kRulesGrammar;
+extern const Grammar kDiffGrammar;
 extern const Grammar kSchemaGrammar;
 extern const Grammar kInterfacesGrammar;
 
@@ -81,6 +90,7 @@ using Arguments = std::span<const std::string>;
 /// Errors are one line that names the option and the nearest right one (exit status 2).
 Result<AnalyzeOptions> parse_analyze(Arguments arguments);
 Result<FollowOptions> parse_follow(Arguments arguments);
+Result<DiffOptions> parse_diff(Arguments arguments);
 Result<LiveCommandOptions> parse_live(Arguments arguments);
 /// The operand of `wirelens rules`, if there is one.
 Result<std::optional<std::string>> parse_rules(Arguments arguments);

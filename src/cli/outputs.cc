@@ -30,6 +30,20 @@ void Outputs::write(const Event& event) {
   if (failed) review();
 }
 
+std::vector<std::uint64_t> Outputs::wants_segments() const {
+  std::vector<std::uint64_t> wanted;
+  for (const auto& report : reports_) {
+    for (const std::uint64_t each : report->wants_segments()) wanted.push_back(each);
+  }
+  return wanted;
+}
+
+void Outputs::packet(const Packet& packet, const Source& source) {
+  for (const auto& report : reports_) {
+    if (PacketSink* sink = report->packets()) sink->packet(packet, source);
+  }
+}
+
 void Outputs::flush() {
   for (const auto& report : reports_) report->flush();
   review();

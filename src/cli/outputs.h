@@ -24,6 +24,10 @@ class Outputs final : public EventSink {
   void add(std::unique_ptr<Report> report) { reports_.push_back(std::move(report)); }
 
   void write(const Event& event) override;
+  /// The connections whose segments any of them would like to hear, see Report.
+  std::vector<std::uint64_t> wants_segments() const;
+  /// Hands a packet to those who copy packets.
+  void packet(const Packet& packet, const Source& source);
   void flush();
   /// Puts every file under its name.
   void finish();

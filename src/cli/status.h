@@ -8,6 +8,7 @@ namespace wirelens {
 enum ExitStatus : int {
   kDone = 0,
   kFound = 1,              ///< findings at or above --fail-on
+  kDiffers = 1,            ///< diff: there are differences
   kUsage = 2,              ///< wrong usage
   kInputFailed = 3,        ///< an input could not be read, or was damaged
   kOutputFailed = 4,       ///< an output could not be written

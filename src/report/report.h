@@ -7,8 +7,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
+#include "capture/source.h"
 #include "event/event.h"
 
 namespace wirelens {
@@ -19,12 +22,21 @@ struct ReportOptions {
   unsigned width = 80;     ///< columns of the text report
   std::size_t bodies = 0;  ///< bytes of bodies that records carry
   bool live = false;       ///< readers follow the output while it grows
+  SecretText key_log;      ///< secrets that a copy of the packets shall carry
 };
 
 /// Why an output could not be written.
 struct WriteFailure {
   std::string message;       ///< one line: the path and the reason
   bool reader_left = false;  ///< the other end of the pipe was closed (EPIPE)
+};
+
+/// Who copies packets.
+class PacketSink {
+ public:
+  virtual ~PacketSink() = default;
+  /// The next packet of the input, in order; both are lent for the call.
+  virtual void packet(const Packet& packet, const Source& source) = 0;
 };
 
 /// One output. Hears every event of the run in order, then finish() once. Destroyed without
@@ -38,6 +50,11 @@ class Report : public EventSink {
   virtual const std::optional<WriteFailure>& failure() const = 0;
   /// Live captures: lets what was written become visible.
   virtual void flush() {}
+  /// Connections, by the number of their first packet, whose `segment` records it would like to
+  /// hear from a second run over the same input, before finish().
+  virtual std::vector<std::uint64_t> wants_segments() const { return {}; }
+  /// Where the packets of the input shall go, once all events were told; nullptr: nowhere.
+  virtual PacketSink* packets() { return nullptr; }
 };
 
 /// One --write option: "ndjson=out.ndjson", "text=-".
@@ -45,6 +62,12 @@ struct WriteTarget {
   std::string format;
   std::string path;
 };
+
+/// Whether a format draws what only a run with EngineOptions::timeline tells.
+bool draws_timeline(std::string_view format);
+
+/// Whether a format is written from a second reading of the input.
+bool copies_packets(std::string_view format);
 
 /// Names of the formats that can be written, for messages.
 std::span<const std::string_view> report_formats();

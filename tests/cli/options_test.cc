@@ -133,7 +133,7 @@ TEST(Options, FiltersAreCheckedBeforeAnythingIsOpened) {
 }
 
 TEST(Options, Writes) {
-  EXPECT_THAT(analyze_error({"-w", "html=x", "a"}), HasSubstr("there are text, ndjson"));
+  EXPECT_THAT(analyze_error({"-w", "xml=x", "a"}), HasSubstr("there are text, ndjson"));
   EXPECT_THAT(analyze_error({"-w", "ndjsno=x", "a"}), HasSubstr("did you mean ndjson?"));
   EXPECT_THAT(analyze_error({"-w", "ndjson", "a"}), HasSubstr("ndjson=PATH"));
   EXPECT_THAT(analyze_error({"-w", "ndjson=", "a"}), HasSubstr("ndjson=PATH"));

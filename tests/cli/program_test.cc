@@ -97,7 +97,7 @@ TEST_F(ProgramTest, WrongUsageIsOneLine) {
   expect_usage({"--frobnicate"}, "a command comes first");
   expect_usage({"analyze"}, "needs a FILE");
   expect_usage({"analyze", "--wirte", "x", demo_}, "did you mean --write?");
-  expect_usage({"analyze", "-w", "html=x", demo_}, "there are text, ndjson");
+  expect_usage({"analyze", "-w", "xml=x", demo_}, "there are text, ndjson");
   expect_usage({"analyze", "-w", "text=-", "-w", "ndjson=-", demo_}, "taken already");
   expect_usage({"analyze", "-f", "prot 80", demo_}, "--filter prot 80");
   expect_usage({"live"}, "-i IFACE");

@@ -1,0 +1,80 @@
+// report/html.h - one page that explains a capture to somebody who was not there.
+//
+// Events are gathered while the run lasts: what is read first (findings, the capture, the timeline)
+// as JSON, everything else packed by type (see packed_table.h), so that types that nobody thought
+// of show up, too. Memory is bounded by kMostRows and kMostPacked; what goes past them is counted
+// and the page says so. The page itself is built from src/report/web.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "event/records.h"
+#include "event/segment.h"
+#include "report/output.h"
+#include "report/packed_table.h"
+#include "report/report.h"
+#include "report/tally.h"
+
+namespace wirelens {
+
+class HtmlReport final : public Report {
+ public:
+  static constexpr std::uint64_t kMostRows = 250'000;                ///< of one type
+  static constexpr std::size_t kMostPacked = std::size_t{96} << 20;  ///< bytes of all tables
+  static constexpr std::size_t kMostFindings = 500;
+  static constexpr std::size_t kDrawnConnections = 12;
+  static constexpr std::size_t kRemembered = std::size_t{4} << 20;
+  static constexpr std::uint64_t kDrawnSegments = 5'000;  ///< of each of those
+
+  explicit HtmlReport(std::unique_ptr<Output> output) : output_(std::move(output)) {}
+
+  /// Whether this build has the page.
+  static bool is_built();
+
+  void write(const Event& event) override;
+  void finish() override;
+  const std::optional<WriteFailure>& failure() const override { return output_->failure(); }
+  /// The connections in most trouble, and the first that findings are about.
+  std::vector<std::uint64_t> wants_segments() const override;
+
+ private:
+  struct Table {
+    explicit Table(Timestamp begin) : packed(begin) {}
+    PackedTable packed;
+    std::uint64_t left_out = 0;
+  };
+  struct Troubled {
+    std::uint64_t weight = 0;
+    std::uint64_t first_packet = 0;
+  };
+  struct Less {
+    bool operator()(const Troubled& a, std::uint64_t weight) const { return a.weight < weight; }
+  };
+
+  bool keep(const Event& event);
+  void add_to_table(const Event& event);
+  void weigh(const Connection& connection);
+  void note_finding(const Event& event);
+  std::string summary() const;
+
+  std::unique_ptr<Output> output_;
+  std::optional<Timestamp> begin_;
+  std::string capture_ = "{}";
+  std::string capture_end_ = "{}";
+  std::string timeline_;
+  std::vector<std::string> findings_;
+  std::uint64_t findings_left_out_ = 0;
+  std::vector<ConnectionId> found_;  ///< connections of findings
+  std::map<std::string, Table, std::less<>> tables_;
+  Largest<Troubled, Less> troubled_{kDrawnConnections};
+  std::vector<std::uint64_t>
+      first_packets_;  ///< by id, of the first kRemembered connections; 0: none
+  std::map<ConnectionId, std::uint64_t> segments_;  ///< how many were kept
+};
+
+}  // namespace wirelens
