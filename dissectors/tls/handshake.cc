@@ -122,6 +122,7 @@ void Handshake::client_hello(Context& context, Bytes body) {
 }
 
 void Handshake::server_hello(Context& context, Bytes body) {
+  if (ja3s_) return;  // there is only one
   const Direction from = opposite(client_);
   const ServerHello hello = read_server_hello(body);
   if (!hello.whole) context.flaw(kMalformedHandshake, from, "server_hello");

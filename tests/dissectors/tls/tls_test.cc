@@ -268,6 +268,16 @@ TEST(Tls, UnknownNumbersStayNumbersAndGreaseGoes) {
   EXPECT_EQ(record["cipher"], "0xEEEE");
 }
 
+TEST(Tls, OnlyTheFirstServerHelloCounts) {
+  const auto record = quick_session(
+      Script()
+          .client(client_hello_record())
+          .server(tls_record(kHandshakeRecord, tls_message(2, server_hello({})) +
+                                                   tls_message(2, server_hello({.cipher = 5}))))
+          .end());
+  EXPECT_EQ(record["cipher"], "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+}
+
 TEST(Tls, HttpInPlaceOfAServerHello) {
   const Script script = Script()
                             .client(client_hello_record())
