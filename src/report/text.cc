@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/figures.h"
 #include "report/findings.h"
 #include "report/page.h"
@@ -331,8 +333,18 @@ void next_steps(Page& page, const Summary& summary) {
   const std::string word = shell_word(file);
   if (word.empty() || file == "-") return;
   page.gap();
-  page.command("Next", fmt::format("wirelens analyze -w ndjson=records.ndjson {}", word),
-               "every record");
+  std::string_view label = "Next";
+  if (!summary.findings.empty()) {
+    page.command(label, fmt::format("wirelens follow {} finding:1", word), "its packets");
+    label = "";
+  }
+  const auto formats = report_formats();
+  if (std::find(formats.begin(), formats.end(), "html") != formats.end()) {
+    page.command(label, fmt::format("wirelens analyze -w html=report.html {}", word), "as a page");
+  } else {
+    page.command(label, fmt::format("wirelens analyze -w ndjson=records.ndjson {}", word),
+                 "every record");
+  }
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ const [program, ...named] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "wirelens-html-"));
 const captures = named.length
   ? named
-  : ["demo.pcapng", "http1/parallel.pcap", "tcp/loss_in_the_middle.pcap", "tcp/zero_window.pcap", "attack/syn_flood.pcap", "tunnel/vxlan.pcap", "format/empty.pcap"].map((file) => join(tree, "captures", file));
+  : ["demo.pcapng", "http1/parallel.pcap", "tcp/loss_in_the_middle.pcap", "tcp/zero_window.pcap", "attack/syn_flood.pcap", "tls/versions.pcap", "tls/alerts.pcap", "tunnel/vxlan.pcap", "format/empty.pcap"].map((file) => join(tree, "captures", file));
 
 let failures = 0;
 let checks = 0;
@@ -92,6 +92,13 @@ async function walk(browser, capture) {
     await page.fill("input[type=search]", "status>=400");
     await page.waitForTimeout(30);
     check(`${basename(capture)}: failures`, await rowCount(page, "Exchanges"), of("http").filter((each) => each.status >= 400).length);
+  }
+  if (of("tls").length > 0) {
+    await go(page, "tls");
+    check(`${basename(capture)}: TLS handshakes`, await rowCount(page, "tls"), of("tls").length);
+    await page.locator(".grid .body .row").first().click();
+    await page.waitForSelector("article h2");
+    check(`${basename(capture)}: a TLS handshake is told`, (await text(page, "article")).includes("tls"), true);
   }
   await oneConnection(page, capture, of);
   await page.context().close();
