@@ -12,6 +12,7 @@
 #include "http1/field_lines.h"
 #include "http1/framing.h"
 #include "http1/head_scan.h"
+#include "http1/rules/rules.h"
 #include "http1/start_line.h"
 
 namespace wirelens::http1 {
@@ -398,6 +399,13 @@ constexpr std::array<std::string_view, 2> kOtherNames = {"http/1.1", "http/1.0"}
 
 }  // namespace
 
-const Protocol kProtocol = {"http1", Transport::tcp, probe, open, kEvents, speaker, kOtherNames};
+const Protocol kProtocol = {.name = "http1",
+                            .transport = Transport::tcp,
+                            .probe = probe,
+                            .open = open,
+                            .events = kEvents,
+                            .speaker = speaker,
+                            .also_known_as = kOtherNames,
+                            .rules = rules()};
 
 }  // namespace wirelens::http1

@@ -49,6 +49,11 @@ std::string page_of(const detect::Rule& rule) {
     page.paragraph(label, cause);
     label = "";
   }
+  label = "Told by";
+  for (const std::string_view other : rule.absorbed_by) {
+    page.paragraph(label, other);
+    label = "";
+  }
   page.paragraph("Source", rule.source);
   return page.text();
 }

@@ -5,8 +5,34 @@ namespace wirelens::detect {
 
 std::span<const Rule* const> core_rules() {
   static constexpr const Rule* kRules[] = {
+      &kSynFlood,
+      &kBackscatter,
+      &kPortScan,
+      &kHostSweep,
       &kConnectionRefused,
+      &kConnectionTimeout,
+      &kSynAckRetransmission,
+      &kOldDuplicateSyn,
+      &kTimeWaitStorm,
+      &kPortExhaustion,
+      &kTimeWaitReuse,
+      &kCloseWaitLeak,
+      &kFinWait2Stuck,
+      &kHalfOpen,
+      &kResetAfterIdle,
+      &kResetStorm,
+      &kResetInjected,
+      &kKeepAliveUnanswered,
+      &kPathMtuBlackhole,
       &kRetransmissionTimeout,
+      &kRetransmissionBurst,
+      &kSpuriousRetransmission,
+      &kZeroWindow,
+      &kNagleDelayedAck,
+      &kOverlapConflict,
+      &kCaptureLoss,
+      &kCaptureDuplicates,
+      &kCaptureReordered,
   };
   return kRules;
 }

@@ -97,30 +97,46 @@ std::vector<Detector::Stated> Detector::collect(std::vector<CaptureEnd::Unseen>*
     return a.draft.cost.value_or(Duration::zero()) > b.draft.cost.value_or(Duration::zero());
   };
   std::vector<Stated> all;
+  Collector collector(all, unseen);
   for (std::size_t i = 0; i < seats_.size(); ++i) {
-    std::vector<Stated> stated;
-    Collector collector(stated, unseen);
     collector.seat(i);
     seats_[i].judge->judge(collector);
-    std::stable_sort(stated.begin(), stated.end(), graver);
-    stated.resize(std::min(stated.size(), kMostOfRule));
-    std::move(stated.begin(), stated.end(), std::back_inserter(all));
   }
   std::stable_sort(all.begin(), all.end(), graver);
+  absorb(all);
+  std::vector<std::size_t> told(seats_.size());
+  std::erase_if(all, [&](const Stated& each) { return ++told[each.seat] > kMostOfRule; });
   link(all);
   return all;
+}
+
+bool Detector::has_cause(const Stated& effect, std::string_view cause,
+                         std::span<const Stated> stated) const {
+  return std::any_of(stated.begin(), stated.end(), [&](const Stated& other) {
+    return seats_[other.seat].rule->id == cause &&
+           concerns(effect.draft.client, other.draft.client) &&
+           concerns(effect.draft.server, other.draft.server);
+  });
+}
+
+/// Leaves out what another finding about the same hosts says already.
+void Detector::absorb(std::vector<Stated>& stated) const {
+  std::vector<bool> out(stated.size());
+  for (std::size_t i = 0; i < stated.size(); ++i) {
+    if (stated[i].draft.client.empty()) continue;  // it concerns several clients
+    for (const std::string_view other : seats_[stated[i].seat].rule->absorbed_by) {
+      out[i] = out[i] || has_cause(stated[i], other, stated);
+    }
+  }
+  std::size_t number = 0;
+  std::erase_if(stated, [&](const Stated&) { return out[number++]; });
 }
 
 /// Names the cause of each finding that follows from another.
 void Detector::link(std::vector<Stated>& stated) const {
   for (Stated& each : stated) {
     for (const std::string_view cause : seats_[each.seat].rule->follows) {
-      const bool found = std::any_of(stated.begin(), stated.end(), [&](const Stated& other) {
-        return seats_[other.seat].rule->id == cause &&
-               concerns(each.draft.client, other.draft.client) &&
-               concerns(each.draft.server, other.draft.server);
-      });
-      if (!found) continue;
+      if (!has_cause(each, cause, stated)) continue;
       each.follows = cause;
       break;
     }

@@ -48,6 +48,9 @@ class Detector final : public EventSink {
   class Collector;
 
   std::vector<Stated> collect(std::vector<CaptureEnd::Unseen>* unseen);
+  bool has_cause(const Stated& effect, std::string_view cause,
+                 std::span<const Stated> stated) const;
+  void absorb(std::vector<Stated>& stated) const;
   void link(std::vector<Stated>& stated) const;
   void tell(const Stated& stated, bool interim);
   void tell_news();

@@ -31,6 +31,21 @@ class Distinct {
     ++few_;
   }
 
+  void add(const Distinct& other) {
+    for (std::size_t i = 0; i < registers_.size(); ++i) {
+      registers_[i] = std::max(registers_[i], other.registers_[i]);
+    }
+    for (std::size_t i = 0; i < std::min(other.few_, kExact) && few_ <= kExact; ++i) {
+      if (std::find(exact_.begin(), exact_.begin() + few_, other.exact_[i]) !=
+          exact_.begin() + few_) {
+        continue;
+      }
+      if (few_ < kExact) exact_[few_] = other.exact_[i];
+      ++few_;
+    }
+    if (other.few_ > kExact) few_ = kExact + 1;
+  }
+
   std::uint64_t count() const {
     if (few_ <= kExact) return few_;
     constexpr double kSize = 1u << kBits;

@@ -47,6 +47,15 @@ class Evidence {
     time(at);
   }
 
+  void add(const Evidence& other) {
+    for (const std::uint64_t number : other.packets_) packet(number);
+    packets_total_ += other.packets_total_ - other.packets_.size();
+    for (const ConnectionId id : other.connections_) connection(id);
+    connections_total_ += other.connections_total_ - other.connections_.size();
+    if (other.first_) time(*other.first_);
+    if (other.last_) time(*other.last_);
+  }
+
   /// In order of number.
   std::vector<std::uint64_t> packets() const {
     std::vector<std::uint64_t> sorted = packets_;

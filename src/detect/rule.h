@@ -110,6 +110,9 @@ struct Rule {
   std::span<const EventType* const> takes;
   std::unique_ptr<Judge> (*make)(const Circumstances& circumstances);
   std::span<const std::string_view> follows = {};  ///< rules whose findings may be the cause
+  /// Rules whose findings say all that there is to say: beside one about the same hosts, this one
+  /// is left out.
+  std::span<const std::string_view> absorbed_by = {};
 };
 
 template <class T>

@@ -242,6 +242,7 @@ struct Connection {
   std::optional<std::string_view> client_state;
   std::optional<std::string_view> server_state;
   std::optional<Close> close;
+  std::optional<Duration> idle;
   std::string_view history;
   std::string_view conn_state;
   std::string_view community_id;
@@ -271,6 +272,8 @@ struct Connection {
               "TCP state of the client (RFC 9293 section 3.3.2)"),
         field("server_state", &Connection::server_state, "TCP state of the server"),
         field("close", &Connection::close, "how it ended"),
+        field("idle", &Connection::idle,
+              "seconds without a packet when this was written, if it was not closed"),
         field("history", &Connection::history, "what happened, in Zeek's letters"),
         field("conn_state", &Connection::conn_state, "outcome, in Zeek's words"),
         field("community_id", &Connection::community_id, "Community ID, version 1"),

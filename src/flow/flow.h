@@ -13,6 +13,7 @@
 #include "dissect/conversation.h"
 #include "event/event.h"
 #include "event/flaw.h"
+#include "event/peers.h"
 #include "flow/timer_wheel.h"
 #include "tcp/connection.h"
 
@@ -50,6 +51,12 @@ struct FlowHead {
     return mine == other;
   }
 };
+
+inline Peers peers_of(const FlowKey& key, bool client_is_high) {
+  const PeerAddress low{key.low, key.low_port, key.version, 0};
+  const PeerAddress high{key.high, key.high_port, key.version, 0};
+  return client_is_high ? Peers{high, low} : Peers{low, high};
+}
 
 /// What few connections have.
 struct FlowNotes {

@@ -4,16 +4,6 @@
 #include "flow/flow_table.h"
 
 namespace wirelens {
-namespace {
-
-Peers peers_of(const FlowKey& key, bool client_is_high) {
-  const PeerAddress low{key.low, key.low_port, key.version, 0};
-  const PeerAddress high{key.high, key.high_port, key.version, 0};
-  return client_is_high ? Peers{high, low} : Peers{low, high};
-}
-
-}  // namespace
-
 void FlowTally::add(const FlowTally& other) {
   for (const auto& [name, count] : other.flaws) flaws[name] += count;
   one_sided += other.one_sided;
@@ -89,6 +79,9 @@ void FlowTable::emit_tcp(TcpFlow& flow, Why why, bool interim) {
   if (flow.notes) record.protocols = flow.notes->protocols;
   if (flow.notes && !flow.notes->server_name.empty()) record.server_name = flow.notes->server_name;
   if (why == Why::idle && record.close == Close::open) record.close = Close::timeout;
+  if (record.close == Close::open || record.close == Close::timeout) {
+    record.idle = std::max(stamp_.time - flow.last_time, Duration::zero());
+  }
   if (!interim) {
     tally_.one_sided += flow.one_sided() && record.close != Close::unanswered;
     tally_.midstream += flow.midstream;

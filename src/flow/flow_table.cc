@@ -231,9 +231,19 @@ bool FlowTable::again(tcp::HalfOpen& entry, const Packet& packet, const Decoded&
     if (entry.copies < 3) ++entry.copies;
   } else {
     ++entry.resent;
+    tell_again(entry, packet);
     if (settings_.timeline) settings_.timeline->resent(1);
   }
   return true;
+}
+
+void FlowTable::tell_again(const tcp::HalfOpen& entry, const Packet& packet) {
+  tcp::Incident incident;
+  incident.kind = tcp::Incident::Kind::syn_resent;
+  incident.at = {packet.number, packet.time};
+  incident.duration = packet.now - entry.first_time();
+  const Peers peers = peers_of(entry.key(), entry.from_high);
+  emitter_.emit(&kEventType<tcp::Incident>, packet.time, entry.id(), &incident, &peers);
 }
 
 FlowHandle FlowTable::promote(FlowHandle handle, std::uint32_t hash) {

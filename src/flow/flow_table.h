@@ -115,6 +115,7 @@ class FlowTable final : private tcp::Listener, private Context {
   FlowHandle join(const Decoded& decoded, std::uint32_t hash);
   bool joins(FlowHandle handle, const Decoded& decoded);
   void bare_syn(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  void tell_again(const tcp::HalfOpen& entry, const Packet& packet);
   bool again(tcp::HalfOpen& entry, const Packet& packet, const Decoded& decoded);
   FlowHandle promote(FlowHandle half_open, std::uint32_t hash);
   FlowHandle new_tcp(const Packet& packet, const Decoded& decoded, std::uint32_t hash);

@@ -4,6 +4,7 @@
 #include "tcp/arrival.h"
 #include "tcp/connection.h"
 #include "tcp/flaws.h"
+#include "tcp/incident.h"
 #include "tcp/trouble.h"
 
 namespace wirelens::tcp {
@@ -82,6 +83,7 @@ void Connection::advance_ack(const Arrival& arrival, Offset ack) {
 void Connection::step_by_ack(const Arrival& arrival, Offset ack) {
   Half& self = half(arrival.from);
   Half& peer = half(arrival.to());
+  const bool was_closed = closed();
   if (peer.syn && !peer.syn_done && peer.syn_time_or_rtt_sum != 0) {
     peer.syn_done = true;
     const Duration took = arrival.now - timestamp_ns(peer.syn_time_or_rtt_sum);
@@ -102,7 +104,10 @@ void Connection::step_by_ack(const Arrival& arrival, Offset ack) {
   } else if (self.state == State::syn_sent) {
     self.state = step(self.state, Step::receive_syn);
   }
-  if (self.state == State::established && peer.state == State::established) agreed_ = 1;
+  if (self.state == State::established && peer.state == State::established && !agreed_) {
+    agreed_ = 1;
+    tell_opening(arrival);
+  }
   if (peer.fin && !peer.fin_acked && ack > peer.next) {
     peer.fin_acked = true;
     peer.state = step(peer.state, Step::receive_ack_of_fin);
@@ -112,6 +117,23 @@ void Connection::step_by_ack(const Arrival& arrival, Offset ack) {
   if (closed() && !reset_) {
     const auto wait = std::chrono::ceil<std::chrono::seconds>(arrival.around.settings.time_wait);
     linger_ = static_cast<std::uint16_t>(std::clamp<std::int64_t>(wait.count(), 1, 65535));
+    if (!was_closed) tell_closing(arrival);
+  }
+}
+
+void Connection::tell_opening(const Arrival& arrival) {
+  const auto took = handshake_rtt();
+  if (midstream_ || !took) return;
+  Incident incident = arrival.incident(Incident::Kind::opened, Direction::from_client);
+  incident.duration = *took;
+  arrival.listener.incident(incident);
+}
+
+/// Who closed first rests now; if both did at once, both rest.
+void Connection::tell_closing(const Arrival& arrival) {
+  for (const Direction end : {Direction::from_client, Direction::from_server}) {
+    if (half(end).state != State::time_wait) continue;
+    arrival.listener.incident(arrival.incident(Incident::Kind::time_wait, end));
   }
 }
 
@@ -122,7 +144,24 @@ void Connection::measure_ack(const Arrival& arrival, Direction sender) {
   std::optional<std::uint32_t> echo;
   if (options.has_timestamp) echo = options.timestamp_echo;
   const auto result = kept->acknowledge(Seq(half(sender).acked), arrival.now, echo);
-  if (result.round_trip) half(sender).add_rtt(*result.round_trip);
+  if (!result.round_trip) return;
+  if (arrival.length() == 0) note_late_ack(arrival, sender, *result.round_trip);
+  half(sender).add_rtt(*result.round_trip);
+}
+
+/// An ACK that came much later than the path takes: its sender held it back (RFC 9293 section
+/// 3.8.6.3). If the data's sender goes on as soon as it has the ACK, it had waited for that.
+void Connection::note_late_ack(const Arrival& arrival, Direction sender, Duration round_trip) {
+  constexpr Duration kDelayed = std::chrono::milliseconds(25);
+  constexpr Duration kMostDelayed = std::chrono::milliseconds(500);  // RFC 9293
+  const Half& self = half(sender);
+  Duration path = round_trip;
+  if (self.rtt_samples > 0) path = std::min(path, self.rtt_min.get());
+  if (self.syn_done) path = std::min(path, self.syn_rtt.get());
+  const Duration delay = round_trip - path;
+  Trail* kept = trail(sender);
+  if (delay < kDelayed || delay > kMostDelayed || !kept->all_acknowledged()) return;
+  kept->late_ack({arrival.stamp, delay, path});
 }
 
 /// RFC 5681 section 2: a duplicate ACK repeats the number and the window, carries nothing, and
@@ -180,14 +219,31 @@ void Connection::note_window(const Arrival& arrival) {
   self.has_window = true;
   if (window == 0) {
     Trouble& counts = trouble(arrival, arrival.from);
-    if (!self.closed_window) counts.zero_since = arrival.now;
+    if (!self.closed_window) {
+      counts.zero_since = {arrival.stamp.packet, arrival.now};
+      counts.probed_before = trouble(arrival, arrival.to()).zero_window_probes;
+    }
     self.closed_window = true;
     if (worth_a_letter(++counts.zero_windows)) log('w', arrival, arrival.from);
   } else if (self.closed_window) {
+    tell_zero_window(arrival, arrival.from);
     self.closed_window = false;
     Trouble& counts = trouble(arrival, arrival.from);
-    counts.zero_window_time += arrival.now - counts.zero_since;
+    counts.zero_window_time += arrival.now - counts.zero_since.time;
   }
+}
+
+void Connection::tell_zero_window(const Moment& moment, Direction from) {
+  const Trouble& counts = trouble(moment, from);
+  Incident incident;
+  incident.kind = Incident::Kind::zero_window;
+  incident.from = from;
+  incident.at = moment.stamp;
+  incident.since_packet = counts.zero_since.packet;
+  incident.duration = moment.now - counts.zero_since.time;
+  incident.value = static_cast<std::uint32_t>(trouble(moment, opposite(from)).zero_window_probes -
+                                              counts.probed_before);
+  moment.listener.incident(incident);
 }
 
 }  // namespace wirelens::tcp

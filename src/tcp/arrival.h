@@ -5,6 +5,7 @@
 #include "decode/decode.h"
 #include "event/stamp.h"
 #include "tcp/connection.h"
+#include "tcp/incident.h"
 #include "tcp/reassembly.h"
 #include "tcp/seq.h"
 
@@ -23,12 +24,20 @@ struct Arrival : Moment {
   const Packet& packet;
   const Decoded& decoded;
   Direction from;
-  Offset begin = 0;  ///< of its payload, once its direction has a base
+  Offset begin = 0;    ///< of its payload, once its direction has a base
+  Duration silence{};  ///< since the packet before it, of either end
 
   const TcpHeader& tcp() const { return decoded.tcp; }
   Direction to() const { return opposite(from); }
   std::uint32_t length() const { return decoded.payload_length; }
   Offset end() const { return begin + length(); }
+  Incident incident(Incident::Kind kind, Direction of) const {
+    Incident incident;
+    incident.kind = kind;
+    incident.from = of;
+    incident.at = stamp;
+    return incident;
+  }
   bool has(std::uint8_t flag) const { return decoded.tcp.has(flag); }
   Chunk chunk() const {
     return {begin,

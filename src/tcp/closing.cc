@@ -55,6 +55,7 @@ bool Connection::is_exact_reset(const Arrival& arrival) const {
 }
 
 void Connection::accept_reset(const Arrival& arrival) {
+  tell_reset(arrival);
   half(arrival.from).reset = true;
   reset_ = 1;
   linger_ = kResetLinger;
@@ -64,10 +65,33 @@ void Connection::accept_reset(const Arrival& arrival) {
   }
 }
 
+void Connection::tell_reset(const Arrival& arrival) {
+  if (refused_ || !(agreed_ || midstream_)) return;
+  const Half& self = half(arrival.from);
+  const Half& peer = half(arrival.to());
+  Incident incident = arrival.incident(Incident::Kind::reset, arrival.from);
+  incident.bare = !arrival.has(TcpHeader::kAck);
+  incident.after_fin = self.fin || peer.fin;
+  incident.answers_data = peer.has_acked && high(arrival.to()) > peer.acked_offset();
+  incident.ttl = arrival.decoded.ttl;
+  incident.usual_ttl = self.ttl;
+  incident.duration = arrival.silence;
+  if (const Trail* kept = trail(arrival.to()); incident.answers_data && kept != nullptr) {
+    incident.duration = kept->silence();
+  }
+  if (const Trouble* known = known_trouble(arrival.to())) {
+    incident.value = static_cast<std::uint32_t>(std::min<std::uint64_t>(known->timeouts, 1000));
+  }
+  arrival.listener.incident(incident);
+}
+
 /// A reset that the other end did not believe: both go on as if nothing had been.
 void Connection::watch_after_reset(const Arrival& arrival, bool news) {
   if (!news || refused_) return;
   half(arrival.from).spoke_on = true;
+  if (half(arrival.from).reset) {
+    arrival.listener.incident(arrival.incident(Incident::Kind::after_reset, arrival.from));
+  }
   if (half(arrival.to()).spoke_on) revive(arrival);
 }
 

@@ -57,11 +57,13 @@ Outcome Connection::segment(const Packet& packet, const Decoded& decoded, Surrou
   if (!started_) start(decoded);
   const Direction from = direction_of(decoded);
   const Half& self = half(from);
-  Arrival arrival{{around, listener, {packet.number, packet.time}, packet.now},
-                  packet,
-                  decoded,
-                  from,
-                  self.offset(decoded.tcp.sequence)};
+  Arrival arrival{
+      {around, listener, {packet.number, packet.time}, packet.now},
+      packet,
+      decoded,
+      from,
+      self.offset(decoded.tcp.sequence),
+      self.packets + half(opposite(from)).packets > 0 ? packet.now - last_time_ : Duration::zero()};
   if (calm_ && in_order(arrival)) [[likely]] {
     return pass_in_order(arrival);
   }
@@ -121,6 +123,9 @@ Outcome Connection::pass_in_order(const Arrival& arrival) {
   log_data(arrival, arrival.from);
   const bool first_of_trail = trail(arrival.from) == nullptr;
   note_newest(arrival, arrival.begin, arrival.decoded.payload, arrival.length());
+  if (first_of_trail && trail(arrival.from) != nullptr) {
+    trail(arrival.from)->silence_before(arrival.silence);
+  }
   self.next = arrival.end();
   arrival.listener.data(arrival.from, arrival.decoded.payload, arrival.stamp);
   return first_of_trail ? Outcome::kept : Outcome::calm;
@@ -135,7 +140,10 @@ void Connection::count(const Arrival& arrival) {
 }
 
 Outcome Connection::examine(Arrival& arrival) {
-  if (opens_anew(arrival)) return Outcome::anew;
+  if (opens_anew(arrival)) {
+    tell_reopening(arrival);
+    return Outcome::anew;
+  }
   if (is_capture_duplicate(arrival)) {
     count(arrival);
     ++trouble(arrival, arrival.from).capture_duplicates;
@@ -163,6 +171,16 @@ Outcome Connection::examine(Arrival& arrival) {
   }
   settle(arrival);
   return Outcome::kept;
+}
+
+/// Ports that rest in TIME_WAIT are used again.
+void Connection::tell_reopening(const Arrival& arrival) const {
+  for (const Direction end : {Direction::from_client, Direction::from_server}) {
+    if (half(end).state != State::time_wait) continue;
+    Incident incident = arrival.incident(Incident::Kind::reopened, end);
+    incident.duration = arrival.silence;
+    arrival.listener.incident(incident);
+  }
 }
 
 /// Anything but SYN and RST.
@@ -274,6 +292,7 @@ void Connection::shed(Surroundings& around, Listener& listener) {
 void Connection::finish(Surroundings& around, Listener& listener) {
   const Moment moment = moment_at(last_time_, around, listener);
   for (const Direction from : {Direction::from_client, Direction::from_server}) {
+    if (half(from).closed_window) tell_zero_window(moment, from);
     if (extra_ != nullptr) {
       while (has_hole(from)) give_up_hole(moment, from);
       while (believe_in(moment, from, INT64_MAX)) {

@@ -159,6 +159,7 @@ class Connection {
   Outcome pass_in_order(const Arrival& arrival);
   Outcome examine(Arrival& arrival);
   void take(Arrival& arrival);
+  void tell_reopening(const Arrival& arrival) const;
   void settle(const Moment& moment);
   void count(const Arrival& arrival);
   bool may_flip() const;
@@ -190,6 +191,7 @@ class Connection {
   // closing.cc
   void take_reset(const Arrival& arrival);
   bool is_exact_reset(const Arrival& arrival) const;
+  void tell_reset(const Arrival& arrival);
   void accept_reset(const Arrival& arrival);
   void watch_after_reset(const Arrival& arrival, bool news);
   void revive(const Arrival& arrival);
@@ -208,6 +210,10 @@ class Connection {
   void weigh_repeated_ack(const Arrival& arrival, Offset top);
   void read_sack(const Arrival& arrival);
   void note_window(const Arrival& arrival);
+  void tell_zero_window(const Moment& moment, Direction from);
+  void tell_opening(const Arrival& arrival);
+  void tell_closing(const Arrival& arrival);
+  void note_late_ack(const Arrival& arrival, Direction sender, Duration round_trip);
   std::uint64_t window_of(Direction from) const;
 
   // delivery.cc
@@ -246,6 +252,8 @@ class Connection {
 
   // loss.cc
   bool take_probe(const Arrival& arrival);
+  void count_keep_alive(const Arrival& arrival);
+  void tell_late_ack(const Arrival& arrival);
   void judge(const Arrival& arrival, Offset begin, Offset end);
   bool was_overtaken(const Arrival& arrival, Offset begin, Offset end);
   void count_resent(const Arrival& arrival, Offset begin, Offset end, std::uint64_t bytes);

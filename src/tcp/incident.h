@@ -27,6 +27,7 @@ struct Incident {
     resent,          ///< see Resend; duration: since it was sent before, if that was seen
     zero_window,     ///< `from` opened its window again; duration: it was closed
     late_ack,        ///< data of `from` waited for an ACK that its peer delayed; duration: so long
+    after_reset,     ///< `from`, in whose name a reset came, goes on
     reset,           ///< `from` reset an open connection; duration: silence before what it answers
     unanswered_probe,  ///< `from` probes again, and nothing came since; value: probes so far
   };

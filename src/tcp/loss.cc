@@ -39,9 +39,27 @@ bool Connection::take_probe(const Arrival& arrival) {
   if (arrival.begin != top - 1 || self.fin || !self.has_acked || self.acked_offset() < top) {
     return false;
   }
-  Trouble& counts = trouble(arrival, arrival.from);
-  ++(closed_window ? counts.zero_window_probes : counts.keep_alives);
+  if (closed_window) {
+    ++trouble(arrival, arrival.from).zero_window_probes;
+  } else {
+    count_keep_alive(arrival);
+  }
   return true;
+}
+
+void Connection::count_keep_alive(const Arrival& arrival) {
+  Trouble& counts = trouble(arrival, arrival.from);
+  ++counts.keep_alives;
+  const std::uint64_t heard = half(arrival.to()).packets;
+  if (counts.unanswered_probes == 0 || heard != counts.heard_before) {
+    counts.unanswered_probes = 0;
+    counts.heard_before = heard;
+  }
+  if (++counts.unanswered_probes < 2) return;
+  Incident incident = arrival.incident(Incident::Kind::unanswered_probe, arrival.from);
+  incident.value = counts.unanswered_probes;
+  incident.duration = arrival.silence;
+  arrival.listener.incident(incident);
 }
 
 /// Counts what [begin, end) is, before any of it is taken.
@@ -110,10 +128,7 @@ void Connection::count_resent(const Arrival& arrival, Offset begin, Offset end,
                       ((counts.dup_acks >= kDupAckThreshold && begin == self.acked_offset()) ||
                        counts.sacked > begin);
   const Timestamp before = sent != nullptr ? sent->time : counts.hole_since;
-  Incident incident;
-  incident.kind = Incident::Kind::resent;
-  incident.from = arrival.from;
-  incident.at = arrival.stamp;
+  Incident incident = arrival.incident(Incident::Kind::resent, arrival.from);
   incident.offset = begin;
   incident.length = arrival.length();
   if (sent != nullptr || has_hole(arrival.from)) incident.duration = arrival.now - before;
@@ -140,6 +155,18 @@ void Connection::count_resent(const Arrival& arrival, Offset begin, Offset end,
   sent->id = chunk.id;
 }
 
+/// Nagle's algorithm held this back until all before it was acknowledged (RFC 9293 section 3.7.4).
+void Connection::tell_late_ack(const Arrival& arrival) {
+  constexpr Duration kAtOnce = std::chrono::milliseconds(2);
+  const Trail::LateAck late = trail(arrival.from)->take_late_ack();
+  if (arrival.now - late.at.time > late.path + kAtOnce) return;
+  Incident incident = arrival.incident(Incident::Kind::late_ack, arrival.from);
+  incident.since_packet = late.at.packet;
+  incident.duration = late.delay;
+  incident.length = arrival.length();
+  arrival.listener.incident(incident);
+}
+
 Duration Connection::retransmission_timeout(Direction from) const {
   if (const Trail* kept = trails_[index(from)]; kept != nullptr && kept->has_round_trip()) {
     return kept->retransmission_timeout();
@@ -163,6 +190,9 @@ void Connection::note_newest(const Arrival& arrival, Offset begin, Bytes bytes,
                              std::uint32_t length) {
   Half& self = half(arrival.from);
   if (Trail* other = trail(arrival.to())) other->turn();
+  if (const Trail* kept = trail(arrival.from); kept != nullptr && kept->has_late_ack()) {
+    tell_late_ack(arrival);
+  }
   const Seq from = self.seq(begin);
   if (self.has_acked) {
     const auto flying = static_cast<std::uint32_t>((from + length) - Seq(self.acked));

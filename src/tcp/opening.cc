@@ -123,6 +123,9 @@ void Connection::take_bare_syn(Arrival& arrival) {
   }
   if (self.syn || self.next > 0) {
     if (peer.has_acked || peer.syn || self.next > 0) {
+      if (closed() && peer.state == State::time_wait) {
+        arrival.listener.incident(arrival.incident(Incident::Kind::syn_at_rest, arrival.to()));
+      }
       arrival.listener.flaw(kSynInConnection, arrival.from, {});
       remember_syn(arrival, arrival.from, arrival.tcp().sequence);
       return;
@@ -243,6 +246,12 @@ void Connection::remember_syn(const Arrival& arrival, Direction from, std::uint3
 /// The same SYN or SYN-ACK once more.
 void Connection::syn_again(const Arrival& arrival) {
   Half& self = half(arrival.from);
+  Incident incident = arrival.incident(
+      self.syn_ack ? Incident::Kind::syn_ack_resent : Incident::Kind::syn_resent, arrival.from);
+  if (!self.syn_done) {
+    incident.duration = arrival.now - timestamp_ns(self.syn_time_or_rtt_sum);
+    arrival.listener.incident(incident);
+  }
   if (self.syns_resent < 15) {
     ++self.syns_resent;
   } else {

@@ -30,7 +30,7 @@ Sent sent_by(const Half& end, const Trouble* trouble, Timestamp last) {
   sent.duplicate_acks = trouble->duplicate_acks;
   sent.zero_windows = trouble->zero_windows;
   sent.zero_window_time = trouble->zero_window_time;
-  if (end.closed_window) sent.zero_window_time += last - trouble->zero_since;
+  if (end.closed_window) sent.zero_window_time += last - trouble->zero_since.time;
   sent.zero_window_probes = trouble->zero_window_probes;
   sent.keep_alives = trouble->keep_alives;
   sent.missing_bytes = trouble->missing_bytes;

@@ -18,11 +18,13 @@
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/ledger.h"
 #include "base/prefetch.h"
 #include "base/time.h"
+#include "event/stamp.h"
 #include "tcp/seq.h"
 
 namespace wirelens::tcp {
@@ -93,6 +95,20 @@ class Trail {
   /// The other end has spoken: what follows is a new turn.
   void turn() { run_ = 0; }
 
+  /// The last ACK came late: it may be what the sender waits for.
+  struct LateAck {
+    Stamp at;
+    Duration delay{};  ///< beyond what the path takes
+    Duration path{};
+  };
+  void late_ack(const LateAck& late) { late_ = late; }
+  /// Takes it away.
+  LateAck take_late_ack() { return std::exchange(late_, {}); }
+  bool has_late_ack() const { return late_.delay != Duration::zero(); }
+  /// How long neither end had said anything before the oldest segment here was sent.
+  void silence_before(Duration silence) { silence_ = silence; }
+  Duration silence() const { return silence_; }
+
   bool all_acknowledged() const { return flying_ == 0; }
   Timestamp last() const { return last_; }
   bool has_round_trip() const { return smoothed_ != 0; }
@@ -122,12 +138,14 @@ class Trail {
   Timestamp last_{};             // when the newest was sent
   std::uint64_t smoothed_ = 0;   // SRTT, nanoseconds; 0: none yet
   std::uint64_t variation_ = 0;  // RTTVAR
-  Seq blurred_;                  // ACKs up to here measure nothing
-  std::uint32_t run_ = 0;        // payload since the other end spoke
-  std::uint16_t capacity_;       // a power of two
-  std::uint16_t first_ = 0;      // place of the oldest
-  std::uint16_t count_ = 0;      // all that are kept
-  std::uint16_t flying_ = 0;     // the newest of them that are not acknowledged
+  LateAck late_;                 // delay 0: there is none
+  Duration silence_{};
+  Seq blurred_;               // ACKs up to here measure nothing
+  std::uint32_t run_ = 0;     // payload since the other end spoke
+  std::uint16_t capacity_;    // a power of two
+  std::uint16_t first_ = 0;   // place of the oldest
+  std::uint16_t count_ = 0;   // all that are kept
+  std::uint16_t flying_ = 0;  // the newest of them that are not acknowledged
 };
 
 }  // namespace wirelens::tcp

@@ -61,7 +61,10 @@ struct Trouble {
   Timestamp evidence{};                  ///< when the last duplicate ACK or new SACK block came
   std::optional<std::uint32_t> doubted;  ///< an ACK that nothing seen could explain
   Offset sacked = 0;                     ///< right edge of the highest SACK block
-  Timestamp zero_since{};                ///< when its own window closed; see Half::closed_window
+  Stamp zero_since;                      ///< where its own window closed; see Half::closed_window
+  std::uint64_t probed_before = 0;       ///< probes of it by the other end before that
+  std::uint32_t unanswered_probes = 0;   ///< keep-alives in a row
+  std::uint64_t heard_before = 0;        ///< packets of the other end when the first was sent
 };
 
 /// A segment that is not believed until the receiver acknowledges it.

@@ -97,7 +97,7 @@ const Rule kConnectionRefused = {
     .thresholds = kThresholds,
     .takes = kTakes,
     .make = make<ConnectionRefused>,
-    .follows = kFollows,
+    .absorbed_by = kFollows,
 };
 
 }  // namespace wirelens::detect

@@ -1,0 +1,87 @@
+// http1/rules/fields.h - what the rules of HTTP read in an exchange.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "event/exchange.h"
+#include "event/peers.h"
+
+namespace wirelens::http1 {
+
+using Fields = std::optional<std::span<const HeaderField>>;
+
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+inline bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// The value of the first field of that name; empty if there is none.
+inline std::string_view field(const Fields& fields, std::string_view name) {
+  if (!fields) return {};
+  for (const auto& [key, value] : *fields) {
+    if (same_name(key, name)) return value;
+  }
+  return {};
+}
+
+inline bool says_close(const Fields& fields) {
+  return same_name(field(fields, "connection"), "close");
+}
+
+/// It lasts as long as it is wanted: an event stream, a tunnel, another protocol.
+inline bool lasts(const Exchange& exchange) {
+  return exchange.content_type.value_or("").starts_with("text/event-stream") ||
+         exchange.method == "CONNECT" || exchange.status == 101;
+}
+
+inline bool is_text(std::optional<std::string_view> type) {
+  if (!type) return false;
+  return type->starts_with("text/") || type->find("json") != type->npos ||
+         type->find("javascript") != type->npos || type->find("xml") != type->npos;
+}
+
+/// A flaw by which two readers may see the end of a message in two places.
+inline bool is_ambiguous(std::string_view flaw) {
+  constexpr std::string_view kAmbiguous[] = {"http.length_and_coding", "http.conflicting_lengths",
+                                             "http.invalid_length",    "http.coding_not_final",
+                                             "http.obscured_coding",   "http.coding_in_1_0",
+                                             "http.space_before_colon"};
+  return std::find(std::begin(kAmbiguous), std::end(kAmbiguous), flaw) != std::end(kAmbiguous);
+}
+
+inline std::string host_of(const Exchange& exchange, const PeerAddress& server) {
+  return exchange.host ? std::string(*exchange.host) : server.text();
+}
+
+/// "shop.test/stock", without the query.
+inline std::string resource_of(const Exchange& exchange) {
+  constexpr std::size_t kLongest = 200;
+  std::string_view path = exchange.path.value_or("");
+  path = path.substr(0, std::min(path.find('?'), kLongest));
+  return fmt::format("{}{}", exchange.host.value_or(""), path);
+}
+
+/// Where a Location leads, in the words of resource_of().
+inline std::string target_of(const Exchange& exchange, std::string_view location) {
+  const std::size_t scheme = location.find("://");
+  if (scheme != location.npos) {
+    location.remove_prefix(scheme + 3);
+    return std::string(location.substr(0, location.find_first_of("?#")));
+  }
+  location = location.substr(0, location.find_first_of("?#"));
+  const std::string_view host = exchange.host.value_or("");
+  if (location.starts_with('/')) return fmt::format("{}{}", host, location);
+  const std::string_view path = exchange.path.value_or("/");
+  return fmt::format("{}{}{}", host, path.substr(0, path.rfind('/') + 1), location);
+}
+
+}  // namespace wirelens::http1
