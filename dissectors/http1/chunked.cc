@@ -44,7 +44,7 @@ std::optional<std::uint64_t> chunk_size(std::string_view line) {
   return size;
 }
 
-Part<ChunksEnd> read_chunks(Context& context, Input& in, Body& body) {
+Part<ChunksEnd> read_chunks(Context& context, Input& in, http::Body& body) {
   for (;;) {
     const Token token = co_await in.gather(whole_line, kMaxSizeLine);
     if (!token.complete && !token.too_long) co_return ChunksEnd::cut_short;

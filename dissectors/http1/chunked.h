@@ -1,9 +1,9 @@
 // http1/chunked.h - the chunked transfer coding (RFC 9112 section 7.1).
 #pragma once
 
+#include "common/http_body.h"
 #include "dissect/dissection.h"
 #include "dissect/dissector.h"
-#include "http1/body.h"
 
 namespace wirelens::http1 {
 
@@ -23,7 +23,7 @@ enum class ChunksEnd : std::uint8_t {
 };
 
 /// Reads chunks to the last one and its trailers; their data goes to `body`.
-Part<ChunksEnd> read_chunks(Context& context, Input& in, Body& body);
+Part<ChunksEnd> read_chunks(Context& context, Input& in, http::Body& body);
 
 /// The size that a chunk's line (without its end) begins with; nothing if it is none. `extended`:
 /// an extension follows.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/work.h"
+#include "common/http_record.h"
 #include "common/http_text.h"
 
 namespace wirelens::http1 {
@@ -11,11 +12,6 @@ namespace {
 
 /// A pipelined connection that nobody has answered on for this long has nothing outstanding.
 constexpr Duration kSettled = std::chrono::seconds(1);
-
-std::optional<Duration> span(Timestamp from, Timestamp to) {
-  if (to < from) return std::nullopt;  // captured out of order: not known
-  return to - from;
-}
 
 /// What a request target says about where it goes (RFC 9112 section 3.2).
 struct Place {
@@ -41,28 +37,6 @@ Place place_of(const Head& head, std::string_view target) {
   authority.remove_prefix(authority.find_last_of('@') + 1);
   if (!authority.empty()) place.host = authority;
   return place;
-}
-
-std::string_view without_port(std::string_view host) {
-  const std::size_t colon = host.find_last_of(':');
-  if (colon == std::string_view::npos || host.find(']', colon) != std::string_view::npos) {
-    return host;
-  }
-  return host.substr(0, colon);
-}
-
-std::optional<std::string_view> text(std::string_view value) {
-  if (value.empty()) return std::nullopt;
-  return value;
-}
-
-void describe_content(const Content& content, std::optional<std::uint64_t>& bytes,
-                      std::optional<std::uint64_t>& wire_bytes,
-                      std::optional<std::string_view>& preview) {
-  if (!content.present) return;
-  wire_bytes = content.wire_bytes;
-  bytes = content.bytes;
-  preview = text(content.preview);
 }
 
 }  // namespace
@@ -139,7 +113,7 @@ Pending& Exchanges::ask(const Stamp& first) {
 void Exchanges::asked(Pending& pending) {
   const Head& head = pending.request.head.head();
   const Place place = place_of(head, pending.request.head.target());
-  if (place.host) context_.name_server(without_port(*place.host));
+  if (place.host) context_.name_server(http::without_port(*place.host));
   RequestSeen seen;
   seen.version = head.version;
   seen.method = head.method;
@@ -237,19 +211,13 @@ void Exchanges::ended(Pending& pending, Message& message, const Stamp& last, boo
     last_answer_ = last.time;
     answered_before_ = true;
   }
-  redact_preview(message);
+  if (!context_.settings().show_secrets) {
+    http::redact_preview(message.content, message.head.head().content_type, message.head.texts());
+  }
   const std::size_t preview = message.content.preview.size();
   pending.bytes += preview;
   bytes_ += preview;
   write_if_done(pending);
-}
-
-void Exchanges::redact_preview(Message& message) {
-  std::pmr::string& preview = message.content.preview;
-  if (preview.empty() || context_.settings().show_secrets) return;
-  const std::string_view type = message.head.head().content_type.value_or(std::string_view());
-  const std::string_view redacted = message.head.texts().content(type, preview);
-  if (redacted.data() != preview.data()) preview.assign(redacted);
 }
 
 void Exchanges::write_if_done(Pending& pending) {
@@ -302,28 +270,26 @@ Exchange Exchanges::record_of(const Pending& pending) const {
     const Head& head = request.head.head();
     const Place place = place_of(head, request.head.target());
     record.version = head.version;
-    record.method = text(head.method);
+    record.method = http::text(head.method);
     record.scheme = place.scheme;
     record.host = place.host;
-    record.path = text(place.path);
+    record.path = http::text(place.path);
     record.request_headers = request.head.fields();
     record.request_packet = request.first.packet;
-    describe_content(request.content, record.request_body_bytes, record.request_body_wire_bytes,
-                     record.request_body);
-    if (request.ended) record.timing.send = span(request.first.time, request.last.time);
+    http::describe_request_content(request.content, record);
+    if (request.ended) record.timing.send = http::span(request.first.time, request.last.time);
   }
   if (!record.scheme) record.scheme = context_.secure() ? "https" : "http";
   if (response.seen) {
     record.response_packet = response.first.packet;
-    if (response.ended) record.timing.receive = span(response.first.time, response.last.time);
-    describe_content(response.content, record.response_body_bytes, record.response_body_wire_bytes,
-                     record.response_body);
+    if (response.ended) record.timing.receive = http::span(response.first.time, response.last.time);
+    http::describe_response_content(response.content, record);
   }
   if (response.head.kept()) {
     const Head& head = response.head.head();
     if (!record.version) record.version = head.version;
     if (head.status != 0) record.status = head.status;
-    record.reason = text(head.reason);
+    record.reason = http::text(head.reason);
     record.response_headers = response.head.fields();
     record.content_type = head.content_type;
     record.content_encoding = head.content_encoding;
@@ -334,14 +300,10 @@ Exchange Exchanges::record_of(const Pending& pending) const {
       record.timing.blocked = pending.free_at - begin;
       begin = pending.free_at;
     }
-    record.timing.wait = span(begin, response.first.time);
+    record.timing.wait = http::span(begin, response.first.time);
   }
   record.reused = pending.number > 0 || conversation_.handed_on();
-  if (!record.reused && !context_.midstream()) {
-    record.timing.connect = context_.handshake();
-    record.timing.tls = context_.tls_handshake();
-    if (record.timing.connect && record.timing.tls) *record.timing.connect += *record.timing.tls;
-  }
+  if (!record.reused) http::describe_opening(context_, record);
   record.complete = request.complete && response.complete;
   return record;
 }

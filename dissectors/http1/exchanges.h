@@ -16,8 +16,8 @@
 #include <memory_resource>
 
 #include "base/work.h"
+#include "common/http_body.h"
 #include "dissect/conversation.h"
-#include "http1/body.h"
 #include "http1/kept_head.h"
 
 namespace wirelens::http1 {
@@ -39,7 +39,7 @@ struct Message {
   Stamp first;
   Stamp last;
   KeptHead head;
-  Content content;
+  http::Content content;
 };
 
 /// A request and its response, as far as they were seen.
@@ -97,7 +97,6 @@ class Exchanges {
   void close(Pending& pending);
   void close_unanswered();
   void close_early();
-  void redact_preview(Message& message);
   void write_if_done(Pending& pending);
   void write(const Pending& pending);
   static bool waits_for_response(const Pending& pending) {

@@ -4,9 +4,10 @@
 #include <array>
 #include <memory>
 
+#include "common/http_body.h"
+#include "common/http_record.h"
 #include "common/http_text.h"
 #include "dissect/conversation.h"
-#include "http1/body.h"
 #include "http1/chunked.h"
 #include "http1/exchanges.h"
 #include "http1/field_lines.h"
@@ -41,9 +42,9 @@ class Http1 final : public Dissector {
   Dissection read_responses(Context& context, Input& in, bool lost);
 
   Part<bool> read_rest_of_head(Context& context, Input& in, Message& message, Bytes begun);
+  void begin_content(Context& context, http::Body& body, Message& message, const Pending& pending);
   Part<bool> read_content(Context& context, Input& in, Message& message, Framing framing,
                           const Pending& pending);
-  std::unique_ptr<Conversation> reader_of(Context& context, const Pending& pending);
   Part<bool> await_decision(Input& in, bool connects);
   Part<Framing> check_framing(Input& in, const Pending& pending, Framing framing);
 
@@ -54,14 +55,15 @@ class Http1 final : public Dissector {
   void hand_over(Pending& pending);
   void after_hole(Input& in);
 
-  Body& body(const Input& in) { return bodies_[index(in.from())]; }
+  http::Body& body(const Input& in) { return bodies_[index(in.from())]; }
   Input& requests() { return conversation_.input(client_); }
   Input& responses() { return conversation_.input(opposite(client_)); }
 
   Conversation& conversation_;
   Direction client_;
   Exchanges exchanges_;
-  std::array<Body, 2> bodies_{Body(Direction::from_client), Body(Direction::from_server)};
+  std::array<http::Body, 2> bodies_{http::Body(Direction::from_client),
+                                    http::Body(Direction::from_server)};
   unsigned strikes_ = 0;
   Pending* asking_ = nullptr;     // whose request is being read
   Pending* answering_ = nullptr;  // whose response is being read
@@ -122,24 +124,24 @@ Part<bool> Http1::read_rest_of_head(Context& context, Input& in, Message& messag
   co_return whole;
 }
 
-/// Some media types are protocols.
-std::unique_ptr<Conversation> Http1::reader_of(Context& context, const Pending& pending) {
-  std::string_view type = pending.response.head.head().content_type.value_or(std::string_view());
-  type = http::trimmed(http::cut(type, ';'));
-  const Protocol* protocol = find_reader(conversation_.protocols(), type);
-  if (!protocol) return nullptr;
-  std::unique_ptr<Conversation> reader(
-      new (context.memory()) Conversation(conversation_.protocols(), context.memory()));
-  const Exchange exchange = exchanges_.record_of(pending);
-  reader->begin(context, protocol->name, &exchange);
-  return reader;
+void Http1::begin_content(Context& context, http::Body& body, Message& message,
+                          const Pending& pending) {
+  const Head& head = message.head.head();
+  const bool answers = &message == &pending.response;
+  std::unique_ptr<Conversation> reader;
+  if (const Protocol* protocol =
+          answers ? http::reader_of(conversation_, head.content_type) : nullptr) {
+    reader = http::open_reader(context, conversation_, *protocol, exchanges_.record_of(pending));
+  }
+  const http::ContentForm form{head.content_encoding.value_or(std::string_view()),
+                               head.coding == TransferCoding::coded_chunks};
+  body.begin(context, form, message.content, strikes_, std::move(reader));
 }
 
 Part<bool> Http1::read_content(Context& context, Input& in, Message& message, Framing framing,
                                const Pending& pending) {
-  Body& content = body(in);
-  content.begin(context, message.head.head(), message.content, strikes_,
-                &message == &pending.response ? reader_of(context, pending) : nullptr);
+  http::Body& content = body(in);
+  begin_content(context, content, message, pending);
   bool whole = false;
   switch (framing.body) {
     case Framing::Body::none:

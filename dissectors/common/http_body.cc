@@ -1,14 +1,11 @@
-// http1/body.cc - counting and decoding content.
-#include "http1/body.h"
+// common/http_body.cc - counting and decoding content.
+#include "common/http_body.h"
 
 #include <algorithm>
 
-#include "common/http_text.h"
-#include "common/redaction.h"
+namespace wirelens::http {
 
-namespace wirelens::http1 {
-
-void Body::begin(Context& context, const Head& head, Content& content, unsigned& strikes,
+void Body::begin(Context& context, const ContentForm& form, Content& content, unsigned& strikes,
                  std::unique_ptr<Conversation> reader) {
   context_ = &context;
   into_ = &content;
@@ -16,11 +13,10 @@ void Body::begin(Context& context, const Head& head, Content& content, unsigned&
   reader_ = std::move(reader);
   content.present = true;
   keeps_ = std::min<std::size_t>(context.settings().bodies, content::kMaxDecoded);
-  const auto codings = content::codings_of(head.content_encoding.value_or(std::string_view()));
-  coded_ = !codings || codings->count > 0 || head.coding == TransferCoding::coded_chunks;
+  const auto codings = content::codings_of(form.codings);
+  coded_ = !codings || codings->count > 0 || form.transfer_coded;
   const bool wanted = keeps_ > 0 || reader_;
-  if (wanted && codings && head.coding != TransferCoding::coded_chunks &&
-      strikes < content::kMaxStrikes) {
+  if (wanted && codings && !form.transfer_coded && strikes < content::kMaxStrikes) {
     decoder_ = content::Decoder::open(*codings, context.ledger(),
                                       reader_ ? content::Decoder::kEndless : content::kMaxDecoded);
   }
@@ -76,4 +72,4 @@ void Body::end(bool whole) {
   into_ = nullptr;
 }
 
-}  // namespace wirelens::http1
+}  // namespace wirelens::http

@@ -1,4 +1,5 @@
-// http1/body.h - the content of a message on its way: counted, and decoded if somebody wants it.
+// common/http_body.h - the content of an HTTP message on its way: counted, and decoded if somebody
+// wants it.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,8 @@
 #include "common/content.h"
 #include "dissect/conversation.h"
 #include "dissect/dissector.h"
-#include "http1/message.h"
 
-namespace wirelens::http1 {
+namespace wirelens::http {
 
 /// What is known of a content when it has ended.
 struct Content {
@@ -24,16 +24,22 @@ struct Content {
   std::pmr::string preview;            ///< first DissectSettings::bodies bytes, decoded
 };
 
+/// What a head says about the form of its content.
+struct ContentForm {
+  std::string_view codings;     ///< Content-Encoding
+  bool transfer_coded = false;  ///< coded once more for the transfer, and nobody undoes that
+};
+
 /// Takes one content after another of one direction. Decodes it if its beginning is kept or
 /// somebody reads it.
 class Body final : public ContentSink {
  public:
   explicit Body(Direction from) : from_(from) {}
 
-  /// Begins the content of `head` that `content` will tell of. `strikes` counts the connection's
-  /// bombs and broken contents. All are borrowed until end(). `reader`, if any, gets what is
+  /// Begins the content that `content` will tell of. `strikes` counts the connection's bombs and
+  /// broken contents. Both and the context are borrowed until end(). `reader`, if any, gets what is
   /// decoded, however much that is.
-  void begin(Context& context, const Head& head, Content& content, unsigned& strikes,
+  void begin(Context& context, const ContentForm& form, Content& content, unsigned& strikes,
              std::unique_ptr<Conversation> reader);
   /// Ends it; `whole` if it was seen to its end.
   void end(bool whole);
@@ -62,4 +68,4 @@ class Body final : public ContentSink {
   std::size_t keeps_ = 0;  // bytes of the preview
 };
 
-}  // namespace wirelens::http1
+}  // namespace wirelens::http
