@@ -6,6 +6,7 @@
 #include "detect/rule.h"
 #include "dissect/dissector.h"
 #include "http1/http1.h"
+#include "http2/http2.h"
 #include "starttls/starttls.h"
 #include "tls/tls.h"
 
@@ -15,6 +16,7 @@ std::span<const Protocol* const> all_protocols() {
   // clang-format off
   static constexpr const Protocol* kAll[] = {
       &http1::kProtocol,
+      &http2::kProtocol,
       &tls::kProtocol,
       &starttls::kSmtp,
       &starttls::kImap,

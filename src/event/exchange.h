@@ -70,6 +70,8 @@ struct Exchange {
   std::optional<bool> pushed;
   bool complete = false;
   std::optional<std::uint64_t> unknown_headers;
+  std::optional<std::string_view> reset;
+  std::optional<std::string_view> reset_by;
   std::optional<std::string_view> request_body;
   std::optional<std::string_view> response_body;
 
@@ -101,6 +103,8 @@ struct Exchange {
         field("complete", &Exchange::complete, "both messages were seen to their ends"),
         field("unknown_headers", &Exchange::unknown_headers,
               "fields whose HPACK or QPACK entry was sent before the capture began"),
+        field("reset", &Exchange::reset, "name of the error that ended its stream early"),
+        field("reset_by", &Exchange::reset_by, "who ended its stream early: client or server"),
         field("request_body", &Exchange::request_body,
               "first bytes of the request content, with --bodies"),
         field("response_body", &Exchange::response_body,

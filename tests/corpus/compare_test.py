@@ -202,6 +202,26 @@ class AgainstTshark(unittest.TestCase):
         self.assertEqual(found([connection(), end()],
                                facts_of_tshark([stream(tls_records={"handshake": [1, 1]})])), [])
 
+    def test_http2(self):
+        sums = {"type": "http2", "conn": 0, "begun": "prior_knowledge",
+                "client": {"frames": {"headers": 1, "settings": 2}},
+                "server": {"frames": {"headers": 1, "data": 3, "settings": 2}}}
+        asked = http(version="2", stream=1)
+        said = facts_of_tshark([stream()], http1=None, http2={
+            "connections": [{"stream": 0, "frames": {"MAGIC": [1, 0], "HEADERS": [1, 1],
+                                                     "SETTINGS": [2, 2], "DATA": [0, 3]}}],
+            "requests": {"truncated": False, "rows": [
+                {"stream": 0, "h2": 1, "method": "GET", "authority": "a.test", "path": "/x"}]},
+            "responses": {"truncated": False, "rows": [
+                {"stream": 0, "h2": 1, "status": 103}, {"stream": 0, "h2": 1, "status": 200}]},
+            "pushes": {"truncated": False, "rows": []}})
+        self.assertEqual(found([connection(), asked, sums, end()], said), [])
+        asked["path"] = "/y"
+        sums["server"]["frames"]["data"] = 2
+        self.assertEqual(found([connection(), asked, sums, end()], said),
+                         ["http2 0 b\tdata\t2\t3",
+                          "http2 0 stream 1 request\tpath\t/y\t/x"])
+
     def test_datagrams(self):
         said = facts_of_tshark([stream()])
         said["udp"]["list"]["rows"] = [{"stream": 0, "a": "10.0.0.1:53", "b": "10.0.0.2:53",

@@ -77,6 +77,23 @@ class Session:
 
 
 @dataclasses.dataclass
+class Frames:
+    """The HTTP/2 of one flow: frame type -> [sent by ends[0], sent by ends[1]]."""
+    flow: str
+    ends: tuple
+    counts: dict
+
+
+@dataclasses.dataclass
+class Head:
+    """The head of an HTTP/2 message. `kind` is request, response or push."""
+    flow: str
+    stream: int
+    kind: str
+    values: dict  # method, authority and path, or status
+
+
+@dataclasses.dataclass
 class Facts:
     """Everything one program says about a capture."""
     damaged: bool = False
@@ -89,6 +106,9 @@ class Facts:
     responses: list = dataclasses.field(default_factory=list)
     sessions: list = dataclasses.field(default_factory=list)
     cut_short: bool = False  # the lists of messages end before the capture does
+    http2: list = dataclasses.field(default_factory=list)        # Frames
+    http2_heads: list = dataclasses.field(default_factory=list)  # Head
+    http2_cut_short: bool = False
 
 
 def endpoint(address, port):

@@ -174,6 +174,46 @@ class Judge:
             self.same(subject, "body", mine.body, other.body or 0)
 
 
+    def http2(self, ours, theirs, pairs):
+        names = {one.name: name for name, (one, _) in pairs.items()}
+        mine = {names.get(one.flow, f"+{one.flow}"): one for one in ours.http2}
+        other = {one.flow: one for one in theirs.http2}
+        for name in sorted(set(mine) | set(other), key=lambda word: (len(word), word)):
+            if name not in mine and pairs[name][1].encrypted:
+                continue  # what is inside TLS is compared when TLS is opened
+            self.frames(f"http2 {name}", mine.get(name), other.get(name))
+            if name in mine and name in other:
+                self.heads(name, [one for one in ours.http2_heads if names.get(one.flow) == name],
+                           [one for one in theirs.http2_heads if one.flow == name],
+                           theirs.http2_cut_short)
+
+    def frames(self, subject, mine, other):
+        if mine is None or other is None:
+            shown = ("present" if one else None for one in (mine, other))
+            self.say(subject, "connection", *shown)
+            return
+        turned = mine.ends != other.ends
+        for kind in sorted(set(mine.counts) | set(other.counts)):
+            have = mine.counts.get(kind, [0, 0])
+            have = have[::-1] if turned else have
+            for side, theirs in enumerate(other.counts.get(kind, [0, 0])):
+                self.same(f"{subject} {'ab'[side]}", kind, have[side], theirs)
+
+    def heads(self, name, mine, other, cut_short):
+        have = {(one.kind, one.stream): one.values for one in mine}
+        said = {(one.kind, one.stream): one.values for one in other}
+        for key in sorted(set(have) | set(said), key=lambda pair: (pair[1], pair[0])):
+            kind, stream = key
+            subject = f"http2 {name} stream {stream} {kind}"
+            if key not in said and cut_short:
+                continue
+            if key not in have or key not in said:
+                self.say(subject, "message", have.get(key), said.get(key))
+                continue
+            for field in sorted(set(have[key]) | set(said[key])):
+                self.same(subject, field, have[key].get(field), said[key].get(field))
+
+
 def against_tshark(ours, theirs):
     judge = Judge()
     judge.file(ours, theirs)
@@ -181,4 +221,5 @@ def against_tshark(ours, theirs):
     judge.udp(ours, theirs)
     judge.http(ours, theirs, pairs)
     judge.tls(ours, theirs, pairs)
+    judge.http2(ours, theirs, pairs)
     return judge.found

@@ -6,7 +6,7 @@ sections, and its `mode` says so.
 """
 import json
 
-from facts import Facts, Flow, Half, Message, Session, endpoint, origin_form
+from facts import Facts, Flow, Frames, Half, Head, Message, Session, endpoint, origin_form
 
 # tcp.analysis flag -> field of a `connection` record
 COUNTS = {
@@ -163,6 +163,28 @@ def is_retry(row, tls):
     return len(hellos) > 1 and len(answers) > 1 and row["frame"] == answers[0] < hellos[1]
 
 
+def http2_heads(http2):
+    for kind in ("request", "response", "push"):
+        for row in http2[f"{kind}s" if kind != "push" else "pushes"]["rows"]:
+            if row.get("status") is not None and row["status"] < 200:
+                continue
+            yield Head(flow=str(row["stream"]), kind=kind,
+                       stream=row["promised"] if kind == "push" else row["h2"],
+                       values={name: row[name] for name in ("method", "authority", "path", "status")
+                               if row.get(name) is not None})
+
+
+def read_http2(http2, flows, facts):
+    for row in http2["connections"]:
+        owner = flows.get(str(row["stream"]))
+        if owner is not None:
+            counts = {name.lower(): pair for name, pair in row["frames"].items() if name != "MAGIC"}
+            facts.http2.append(Frames(owner.name, owner.ends, counts))
+    facts.http2_heads = [head for head in http2_heads(http2) if head.flow in flows]
+    facts.http2_cut_short = any(http2[part]["truncated"]
+                                for part in ("requests", "responses", "pushes"))
+
+
 def read(path):
     with open(path, encoding="utf-8") as file:
         said = json.load(file)
@@ -180,4 +202,6 @@ def read(path):
         facts.requests = messages(http, "requests", flows)
         facts.responses = messages(http, "responses", flows)
         facts.cut_short = any(http[part]["truncated"] for part in ("requests", "responses"))
+    if said.get("http2"):
+        read_http2(said["http2"], {one.name: one for one in facts.tcp}, facts)
     return facts

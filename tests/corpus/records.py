@@ -4,7 +4,7 @@ import json
 import pathlib
 import re
 
-from facts import Facts, Flow, Half, Message, Session, endpoint, origin_form
+from facts import Facts, Flow, Frames, Half, Head, Message, Session, endpoint, origin_form
 
 HTTP_1 = ("0.9", "1.0", "1.1")
 
@@ -109,6 +109,33 @@ def session(record, owner):
                    established=record["established"])
 
 
+def frames(record, owner):
+    sides = (record["client"]["frames"], record["server"]["frames"])
+    counts = {name: [side.get(name, 0) for side in sides] for name in {**sides[0], **sides[1]}}
+    return Frames(owner.name, owner.ends, counts)
+
+
+def heads(record, upgraded):
+    """The heads of a stream. The request of an upgraded stream was one of HTTP/1."""
+    about = {"flow": str(record["conn"]), "stream": record["stream"]}
+    if "method" in record and not (upgraded and record["stream"] == 1):
+        values = {"method": record["method"], "authority": record.get("host"),
+                  "path": record.get("path")}
+        yield Head(kind="push" if record.get("pushed") else "request", **about,
+                   values={name: value for name, value in values.items() if value is not None})
+    if "status" in record:
+        yield Head(kind="response", values={"status": record["status"]}, **about)
+
+
+def read_http2(by_type, flows, facts):
+    upgraded = {one["conn"] for one in by_type["http2"] if one["begun"] == "upgrade"}
+    facts.http2 = [frames(one, flows[one["conn"]]) for one in by_type["http2"]
+                   if one["conn"] in flows]
+    for record in by_type["http"]:
+        if record.get("version") == "2" and record["conn"] in flows:
+            facts.http2_heads += heads(record, record["conn"] in upgraded)
+
+
 def read(lines, exit_status):
     """Facts from the lines of NDJSON and the exit status of the run."""
     by_type, last = collections.defaultdict(list), {}
@@ -140,6 +167,7 @@ def read(lines, exit_status):
                 one.alerts.append(alert(record, tcp[record["conn"]]))
     for record in by_type["http"]:
         exchange(record, tcp, facts)
+    read_http2(by_type, tcp, facts)
     # In the order of the packets, whatever the order in which exchanges were completed.
     facts.requests = [one for _, one in sorted(facts.requests, key=lambda pair: pair[0])]
     facts.responses = [one for _, one in sorted(facts.responses, key=lambda pair: pair[0])]

@@ -1,0 +1,255 @@
+// http2/control.cc - frames about the connection itself, and the record that sums it up.
+#include <algorithm>
+
+#include "base/work.h"
+#include "http2/connection.h"
+
+namespace wirelens::http2 {
+namespace {
+
+constexpr std::size_t kMaxGoaways = 4;
+constexpr std::size_t kMaxDebug = 128;
+constexpr std::size_t kMaxBlocked = 20;
+/// A sender that has data and may send it does so within this and a round trip.
+constexpr Duration kPrompt = std::chrono::milliseconds(100);
+
+std::optional<FlowControlStalls> told(const Stalls& stalls) {
+  if (stalls.count == 0) return std::nullopt;
+  return FlowControlStalls{stalls.count, stalls.time, stalls.longest};
+}
+
+std::optional<std::uint64_t> told(std::uint64_t count) {
+  if (count == 0) return std::nullopt;
+  return count;
+}
+
+}  // namespace
+
+Duration Connection::prompt() const {
+  return kPrompt + context_.handshake().value_or(Duration{});
+}
+
+void Connection::control(Direction from, const Frame& frame, Bytes payload) {
+  switch (frame.header.type) {
+    case FrameType::ping:
+      return ping(from, frame);
+    case FrameType::goaway:
+      return goaway(from, frame, payload);
+    case FrameType::rst_stream:
+      return reset_stream(from, frame, payload);
+    case FrameType::window_update:
+      return window_update(from, frame, payload);
+    default:
+      return;  // priorities and announcements change nothing that is told of
+  }
+}
+
+void Connection::settings(Direction from, const Frame& frame, Bytes payload) {
+  Sender& self = sender(from);
+  Sender& peer = sender(opposite(from));
+  if (frame.header.has(flag::kAck)) {
+    if (peer.unacknowledged > 0) --peer.unacknowledged;
+    peer.acknowledged = true;
+    return;
+  }
+  self.announced = true;
+  ++self.unacknowledged;
+  const std::int64_t before = self.settings.initial_window_size.value_or(kInitialWindow);
+  ByteReader reader(payload);
+  while (reader.left() >= 6) {
+    const std::uint16_t parameter = reader.u16();
+    set(from, parameter, reader.u32());
+  }
+  const std::int64_t change = self.settings.initial_window_size.value_or(kInitialWindow) - before;
+  if (change == 0) return;
+  work(streams_.live());
+  streams_.for_each(
+      [&](Stream& stream) { stream.window(opposite(from)).change(change, frame.last.time); });
+}
+
+void Connection::set(Direction from, std::uint16_t parameter, std::uint32_t value) {
+  Settings& settings = sender(from).settings;
+  bool good = true;
+  switch (Setting{parameter}) {
+    case Setting::header_table_size:
+      settings.header_table_size = value;
+      break;
+    case Setting::enable_push:
+      good = value <= 1;
+      settings.enable_push = value;
+      break;
+    case Setting::max_concurrent_streams:
+      settings.max_concurrent_streams = value;
+      break;
+    case Setting::initial_window_size:
+      good = value <= kMaxWindow;
+      if (good) settings.initial_window_size = value;
+      break;
+    case Setting::max_frame_size:
+      good = value >= kDefaultFrameSize && value <= 0xffffff;
+      if (good) settings.max_frame_size = value;
+      break;
+    case Setting::max_header_list_size:
+      settings.max_header_list_size = value;
+      break;
+    case Setting::enable_connect_protocol:
+      good = value <= 1;
+      settings.enable_connect_protocol = value;
+      break;
+    case Setting::no_rfc7540_priorities:
+      good = value <= 1;
+      settings.no_rfc7540_priorities = value;
+      break;
+  }
+  if (!good) flaw(kSetting, from);
+}
+
+void Connection::ping(Direction from, const Frame& frame) {
+  Sender& self = sender(from);
+  Sender& peer = sender(opposite(from));
+  if (!frame.header.has(flag::kAck)) {
+    self.ping = frame.last;
+    return;
+  }
+  if (!peer.ping) return;
+  if (frame.last.time >= peer.ping->time) {
+    const Duration rtt = frame.last.time - peer.ping->time;
+    peer.ping_rtt = std::min(peer.ping_rtt.value_or(rtt), rtt);
+  }
+  peer.ping.reset();
+}
+
+void Connection::goaway(Direction from, const Frame& frame, Bytes payload) {
+  if (goaways_.size() == kMaxGoaways) return;
+  ByteReader reader(payload);
+  Goaway record;
+  record.from = from;
+  record.last_stream = reader.u32() & 0x7fffffff;
+  record.code = reader.u32();
+  record.error = error_name(record.code);
+  record.packet = frame.first.packet;
+  const std::string_view debug = as_text(reader.rest()).substr(0, kMaxDebug);
+  goaways_.push_back({record, std::pmr::string(debug, &context_.memory())});
+}
+
+void Connection::reset_stream(Direction from, const Frame& frame, Bytes payload) {
+  Sender& self = sender(from);
+  const std::uint32_t code = load_be32(payload.data());
+  ++self.resets;
+  ++self.reset_codes[std::min<std::size_t>(code, self.reset_codes.size() - 1)];
+  Stream* stream = streams_.find(frame.header.stream);
+  if (!stream) return;
+  stream->reset = code;
+  stream->reset_by = from;
+  streams_.close(*stream);
+}
+
+void Connection::window_update(Direction from, const Frame& frame, Bytes payload) {
+  const std::uint32_t increment = load_be32(payload.data()) & 0x7fffffff;
+  const Direction to = opposite(from);
+  Window* window = &sender(to).window;
+  if (frame.header.stream != 0) {
+    Stream* stream = streams_.find(frame.header.stream);
+    window = stream ? &stream->window(to) : nullptr;
+  }
+  if (increment == 0) flaw(kWindowValue, from, "increment of 0");
+  if (!window) return;
+  window->change(increment, frame.last.time);
+  if (window->left().value_or(0) > kMaxWindow) flaw(kWindowValue, from, "window beyond 2^31-1");
+}
+
+void Connection::watch(Direction from, std::uint32_t stream, std::uint64_t bytes,
+                       const Stamp& own) {
+  if (const auto hole = sender(from).watch.read(stream, bytes, own, context_.packet())) {
+    take_hole(from, *hole);
+  }
+}
+
+void Connection::take_hole(Direction from, const HoleWatch::Hole& hole) {
+  HeadOfLine& sum = sender(from).head_of_line;
+  ++sum.holes;
+  sum.bytes += hole.bytes;
+  sum.time += hole.time;
+  sum.longest = std::max(sum.longest, hole.time);
+  sum.streams += hole.waiting.size();
+  sum.stream_time += hole.stream_time;
+  if (hole.waiting.empty() || blocked_.size() == kMaxBlocked) return;
+  std::pmr::memory_resource& memory = context_.memory();
+  BlockedStreams record;
+  record.packet = hole.filled.packet;
+  record.from = from;
+  record.time = hole.time;
+  record.bytes = hole.bytes;
+  blocked_.push_back(
+      {record, std::pmr::vector<std::uint32_t>(hole.lost.begin(), hole.lost.end(), &memory),
+       std::pmr::vector<std::uint32_t>(hole.waiting.begin(), hole.waiting.end(), &memory)});
+}
+
+EndSummary Connection::summary_of(const Sender& sender, Codes& codes) const {
+  EndSummary summary;
+  summary.frames = sender.frames;
+  summary.data_bytes = sender.data_bytes;
+  summary.field_section_bytes = sender.block_bytes;
+  summary.field_bytes = sender.field_bytes;
+  if (sender.announced) {
+    summary.settings = sender.settings;
+    summary.settings_acknowledged = sender.acknowledged && sender.unacknowledged == 0;
+  }
+  summary.ping_rtt = sender.ping_rtt;
+  summary.resets = sender.resets;
+  std::size_t count = 0;
+  for (std::size_t code = 0; code < sender.reset_codes.size(); ++code) {
+    if (sender.reset_codes[code] == 0) continue;
+    codes[count++] = {error_name(static_cast<std::uint32_t>(code)), sender.reset_codes[code]};
+  }
+  if (count > 0) summary.reset_codes = std::span(codes).first(count);
+  summary.connection_stalls = told(sender.connection_stalls);
+  summary.stream_stalls = told(sender.stream_stalls);
+  if (sender.head_of_line.holes > 0) summary.head_of_line = sender.head_of_line;
+  summary.unknown_fields = told(sender.unknown_fields);
+  summary.lost_field_sections = told(sender.lost_blocks);
+  return summary;
+}
+
+std::string_view Connection::begun() const {
+  if (upgraded_) return "upgrade";
+  if (!senders_[0].from_beginning || !senders_[1].from_beginning) return "before_capture";
+  return context_.secure() ? "alpn" : "prior_knowledge";
+}
+
+void Connection::finish() {
+  for (const Direction from : {Direction::from_client, Direction::from_server}) {
+    drop_block(from);
+    if (const auto hole = sender(from).watch.finish()) take_hole(from, *hole);
+  }
+  const std::uint64_t unfinished = streams_.live();
+  streams_.finish();
+  if (first_.packet == 0) return;
+
+  std::array<Codes, 2> codes{};
+  ConnectionSummary record;
+  record.begun = begun();
+  record.streams = streams_.opened();
+  record.pushed = told(streams_.pushed());
+  record.largest_concurrent = streams_.largest();
+  record.unfinished = told(unfinished);
+  record.dropped_streams = told(streams_.dropped());
+  record.client = summary_of(sender(client()), codes[0]);
+  record.server = summary_of(sender(opposite(client())), codes[1]);
+  std::pmr::vector<Goaway> goaways(&context_.memory());
+  for (KnownGoaway& each : goaways_) {
+    if (!each.debug.empty()) each.record.debug = each.debug;
+    goaways.push_back(each.record);
+  }
+  if (!goaways.empty()) record.goaway = goaways;
+  std::pmr::vector<BlockedStreams> blocked(&context_.memory());
+  for (KnownBlocked& each : blocked_) {
+    each.record.lost = each.lost;
+    each.record.waiting = each.waiting;
+    blocked.push_back(each.record);
+  }
+  if (!blocked.empty()) record.blocked = blocked;
+  context_.emit(first_.time, record);
+}
+
+}  // namespace wirelens::http2
