@@ -46,9 +46,9 @@ struct Message {
 };
 
 struct Stream {
-  Stream(std::uint32_t number, Context& outer)
-      : id(number),
-        context(outer, number),
+  Stream(std::uint32_t stream_id, Context& outer)
+      : id(stream_id),
+        context(outer, stream_id),
         messages{Message(Direction::from_client, outer.memory()),
                  Message(Direction::from_server, outer.memory())},
         grpc_message(&outer.memory()) {}
