@@ -238,9 +238,13 @@ TEST(HpackFromTheMiddle, NeverAWrongField) {
           }
         }
       }
-      if (from == 0) EXPECT_EQ(unknown, 0u) << table;
+      if (from == 0) {
+        EXPECT_EQ(unknown, 0u) << table;
+      }
       // What was missed is relearnt, or leaves the table.
-      if (table == 256) EXPECT_LE(unknown, 20u);
+      if (table == 256) {
+        EXPECT_LE(unknown, 20u);
+      }
     }
   }
 }

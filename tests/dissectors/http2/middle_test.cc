@@ -66,10 +66,18 @@ std::vector<Said> conversation() {
 /// Everything that is told must be true.
 void expect_true(const json& http) {
   const int id = http["stream"];
-  if (http.contains("path")) EXPECT_EQ(http["path"], "/" + std::to_string(id));
-  if (http.contains("method")) EXPECT_EQ(http["method"], "GET");
-  if (http.contains("host")) EXPECT_EQ(http["host"], "a.test");
-  if (http.contains("status")) EXPECT_EQ(http["status"], 200);
+  if (http.contains("path")) {
+    EXPECT_EQ(http["path"], "/" + std::to_string(id));
+  }
+  if (http.contains("method")) {
+    EXPECT_EQ(http["method"], "GET");
+  }
+  if (http.contains("host")) {
+    EXPECT_EQ(http["host"], "a.test");
+  }
+  if (http.contains("status")) {
+    EXPECT_EQ(http["status"], 200);
+  }
   for (const auto& field : http.value("request_headers", json::array())) {
     EXPECT_EQ(field, json::parse(R"(["user-agent","test/1"])"));
   }
@@ -96,14 +104,18 @@ TEST(Http2FromTheMiddle, AtEveryFrame) {
       expect_true(http);
       whole += http["complete"] == true;
       const int unknown = begin <= 4 ? 0 : begin == 5 ? 2 : 4;
-      if (http["complete"] == true) EXPECT_EQ(http.value("unknown_headers", 0), unknown) << begin;
+      if (http["complete"] == true) {
+        EXPECT_EQ(http.value("unknown_headers", 0), unknown) << begin;
+      }
     }
     // The exchanges that began behind the cut.
     const std::size_t later = (all.size() - begin) / 4;
     EXPECT_EQ(whole, later) << begin;
     const Records sums = of_type(records, "http2");
     ASSERT_LE(sums.size(), 1u);
-    if (!sums.empty()) EXPECT_EQ(sums[0]["begun"], "before_capture");
+    if (!sums.empty()) {
+      EXPECT_EQ(sums[0]["begun"], "before_capture");
+    }
   }
 }
 
@@ -190,7 +202,9 @@ TEST(Http2Holes, AnywhereNothingIsToldWrongly) {
           whole += http["complete"] == true;
         }
         // A hole takes what it touches, and the frame behind it at worst.
-        if (begin > 60 && length < 40) ASSERT_GE(whole, 3u) << begin << " " << length;
+        if (begin > 60 && length < 40) {
+          ASSERT_GE(whole, 3u) << begin << " " << length;
+        }
         if (HasFailure()) FAIL() << "hole at " << begin << " of " << length;
       }
     }
