@@ -7,8 +7,11 @@
 #include "dissect/dissector.h"
 #include "http1/http1.h"
 #include "http2/http2.h"
+#include "socketio/socketio.h"
+#include "sse/sse.h"
 #include "starttls/starttls.h"
 #include "tls/tls.h"
+#include "websocket/websocket.h"
 
 namespace wirelens {
 
@@ -26,6 +29,9 @@ std::span<const Protocol* const> all_protocols() {
       &starttls::kLdap,
       &starttls::kPostgresql,
       &starttls::kMysql,
+      &socketio::kProtocol,
+      &sse::kProtocol,
+      &websocket::kProtocol,
   };
   // clang-format on
   return kAll;

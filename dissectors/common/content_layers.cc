@@ -5,44 +5,17 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <cstddef>
-#include <cstdlib>
+#include "common/booked_memory.h"
 
 namespace wirelens::content {
 namespace {
-
-// ---- memory: booked, with its size in front of it
-// ---------------------------------------------------
-
-constexpr std::size_t kFront = alignof(std::max_align_t);
-
-void* allocate(void* ledger, std::size_t size) {
-  auto* whole = static_cast<std::byte*>(std::malloc(size + kFront));
-  if (!whole) return nullptr;
-  *reinterpret_cast<std::size_t*>(whole) = size;
-  static_cast<Ledger*>(ledger)->force(Charge::carry, size);
-  return whole + kFront;
-}
-void release(void* ledger, void* at) {
-  if (!at) return;
-  std::byte* whole = static_cast<std::byte*>(at) - kFront;
-  static_cast<Ledger*>(ledger)->give(Charge::carry, *reinterpret_cast<std::size_t*>(whole));
-  std::free(whole);
-}
-voidpf allocate_for_zlib(voidpf ledger, uInt items, uInt size) {
-  return allocate(ledger, std::size_t{items} * size);
-}
 
 // ---- gzip (RFC 1952) and deflate (RFC 1950, or RFC 1951 as some servers send it)
 // ---------------------
 
 class ZlibLayer final : public Layer {
  public:
-  ZlibLayer(Coding coding, Ledger& ledger) : coding_(coding) {
-    stream_.zalloc = allocate_for_zlib;
-    stream_.zfree = release;
-    stream_.opaque = &ledger;
-  }
+  ZlibLayer(Coding coding, Ledger& ledger) : coding_(coding) { book(stream_, ledger); }
   ~ZlibLayer() override {
     if (open_) inflateEnd(&stream_);
   }
@@ -109,7 +82,7 @@ class ZlibLayer final : public Layer {
 class BrotliLayer final : public Layer {
  public:
   explicit BrotliLayer(Ledger& ledger)
-      : state_(BrotliDecoderCreateInstance(allocate, release, &ledger)) {}
+      : state_(BrotliDecoderCreateInstance(allocate_booked, release_booked, &ledger)) {}
   ~BrotliLayer() override {
     if (state_) BrotliDecoderDestroyInstance(state_);
   }

@@ -51,11 +51,12 @@ void redact_preview(Content& content, std::optional<std::string_view> type, Reda
   if (redacted.data() != content.preview.data()) content.preview.assign(redacted);
 }
 
-const Protocol* reader_of(const Conversation& outer, std::optional<std::string_view> content_type) {
-  if (!content_type) return nullptr;
-  std::string_view type = *content_type;
+const Protocol* reader_of(const Conversation& outer, std::optional<std::string_view> response_type,
+                          std::string_view target) {
+  std::string_view type = response_type.value_or(std::string_view());
   type = trimmed(cut(type, ';'));
-  return find_reader(outer.protocols(), type);
+  const Protocol* protocol = find_reader(outer.protocols(), type);
+  return protocol ? protocol : find_claimant(outer.protocols(), target);
 }
 
 std::unique_ptr<Conversation> open_reader(Context& context, const Conversation& outer,

@@ -28,9 +28,11 @@ void describe_opening(const Context& context, Exchange& record);
 /// Takes the secrets out of the preview of a content of this type.
 void redact_preview(Content& content, std::optional<std::string_view> type, RedactedTexts& texts);
 
-/// Some media types are protocols: who reads content of this type, or nullptr.
-const Protocol* reader_of(const Conversation& outer, std::optional<std::string_view> content_type);
-/// A conversation in that protocol for the content of `exchange`'s response.
+/// Who reads a content, or nullptr: some media types are protocols (`response_type`; absent for a
+/// request's content), and some protocols know their exchanges by the request's target.
+const Protocol* reader_of(const Conversation& outer, std::optional<std::string_view> response_type,
+                          std::string_view target);
+/// A conversation in that protocol for a content of `exchange`.
 std::unique_ptr<Conversation> open_reader(Context& context, const Conversation& outer,
                                           const Protocol& protocol, const Exchange& exchange);
 

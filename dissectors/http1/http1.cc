@@ -130,7 +130,8 @@ void Http1::begin_content(Context& context, http::Body& body, Message& message,
   const bool answers = &message == &pending.response;
   std::unique_ptr<Conversation> reader;
   if (const Protocol* protocol =
-          answers ? http::reader_of(conversation_, head.content_type) : nullptr) {
+          http::reader_of(conversation_, answers ? head.content_type : std::nullopt,
+                          pending.request.head.head().target)) {
     reader = http::open_reader(context, conversation_, *protocol, exchanges_.record_of(pending));
   }
   const http::ContentForm form{head.content_encoding.value_or(std::string_view()),

@@ -103,15 +103,16 @@ void Streams::begin_tunnel(Stream& stream) {
 void Streams::begin_content(Stream& stream, Direction from) {
   Message& message = stream.sent(from);
   const Section& section = message.head.section();
+  const Message& request = stream.sent(client_);
+  const bool answers = from == server();
+  const std::uint16_t status = section.status.value_or(0);
   std::unique_ptr<Conversation> reader;
-  if (from == server() && message.head.kept()) {
-    const Message& request = stream.sent(client_);
-    const std::uint16_t status = section.status.value_or(0);
-    if (connects(request) && status >= 200 && status < 300) {
-      begin_tunnel(stream);
-    } else if (const Protocol* protocol = http::reader_of(conversation_, section.content_type)) {
-      reader = http::open_reader(stream.context, conversation_, *protocol, record_of(stream));
-    }
+  if (answers && message.head.kept() && connects(request) && status >= 200 && status < 300) {
+    begin_tunnel(stream);
+  } else if (const Protocol* protocol =
+                 http::reader_of(conversation_, answers ? section.content_type : std::nullopt,
+                                 request.head.section().path.value_or(kNone))) {
+    reader = http::open_reader(stream.context, conversation_, *protocol, record_of(stream));
   }
   // Without its head nobody knows how a content is coded.
   const http::ContentForm form{section.content_encoding.value_or(kNone),

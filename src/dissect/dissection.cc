@@ -64,6 +64,16 @@ void Dissector::operator delete(void*, std::pmr::memory_resource&) {
   std::terminate();
 }
 
+void* MessageReader::operator new(std::size_t size, std::pmr::memory_resource& memory) {
+  return allocate_in_front(size, memory);
+}
+void MessageReader::operator delete(void* at, std::size_t size) {
+  release_in_front(at, size);
+}
+void MessageReader::operator delete(void*, std::pmr::memory_resource&) {
+  std::terminate();
+}
+
 void* Conversation::operator new(std::size_t size, std::pmr::memory_resource& memory) {
   return allocate_in_front(size, memory);
 }
@@ -85,6 +95,13 @@ const Protocol* find_reader(std::span<const Protocol* const> protocols,
                             std::string_view media_type) {
   for (const Protocol* each : protocols) {
     if (contains(each->media_types, media_type)) return each;
+  }
+  return nullptr;
+}
+
+const Protocol* find_claimant(std::span<const Protocol* const> protocols, std::string_view target) {
+  for (const Protocol* each : protocols) {
+    if (each->claims && each->claims(target)) return each;
   }
   return nullptr;
 }

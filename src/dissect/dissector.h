@@ -13,6 +13,7 @@
 #include "dissect/dissection.h"
 #include "dissect/input.h"
 #include "event/event.h"
+#include "event/exchange.h"
 #include "event/flaw.h"
 #include "event/records.h"
 
@@ -132,6 +133,33 @@ class Dissector {
   static void operator delete(void* at, std::pmr::memory_resource& memory);
 };
 
+/// One message of a stream that keeps its messages apart (WebSocket).
+struct InnerMessage {
+  Direction from = Direction::from_client;
+  bool text = false;       ///< as its sender marked it; otherwise binary
+  Bytes bytes;             ///< lent for the call; the first kMaxInnerMessage bytes
+  std::uint64_t size = 0;  ///< of the whole message
+  bool complete = true;    ///< nothing of it is missing or unknown, but for what is beyond the cap
+  Stamp first;             ///< packet of its first byte
+};
+inline constexpr std::size_t kMaxInnerMessage = 65536;
+
+/// Reads the messages of both directions. Allocated by `new (context.memory()) T(...)`.
+class MessageReader {
+ public:
+  virtual ~MessageReader() = default;
+
+  virtual void message(Context& context, const InnerMessage& message) = 0;
+  /// Messages of this direction may have been lost.
+  virtual void lost(Context& context, Direction from) = 0;
+  /// No more come. Called once.
+  virtual void finish(Context& context) = 0;
+
+  static void* operator new(std::size_t size, std::pmr::memory_resource& memory);
+  static void operator delete(void* at, std::size_t size);
+  static void operator delete(void* at, std::pmr::memory_resource& memory);
+};
+
 /// How well first bytes fit a protocol.
 enum class Fit : std::uint8_t { no, unsure, certain };
 
@@ -153,6 +181,13 @@ struct Protocol {
   std::span<const std::string_view> media_types = {};
   /// What can be found wrong with it: detect/rule.h.
   std::span<const detect::Rule* const> rules = {};
+  /// Where media types don't tell: contents (of requests, too) and messages of an exchange whose
+  /// request has this target are this protocol's.
+  bool (*claims)(std::string_view target) = nullptr;
+  /// Reads the messages of a stream within `exchange`, which outlives the reader. Absent: reads
+  /// streams only.
+  std::unique_ptr<MessageReader> (*open_messages)(Context& context,
+                                                  const Exchange& exchange) = nullptr;
 };
 
 /// The protocol of this name, or that is also known by it, whatever the case; nullptr if there is
@@ -161,5 +196,7 @@ const Protocol* find_protocol(std::span<const Protocol* const> protocols, std::s
 /// The protocol that reads contents of this type, given without parameters; nullptr if none does.
 const Protocol* find_reader(std::span<const Protocol* const> protocols,
                             std::string_view media_type);
+/// The protocol that claims what is within exchanges of this request target; nullptr if none does.
+const Protocol* find_claimant(std::span<const Protocol* const> protocols, std::string_view target);
 
 }  // namespace wirelens

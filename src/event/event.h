@@ -26,6 +26,18 @@ concept Internal = requires {
   requires T::kInternal;
 };
 
+/// Many of them in a line of the text report: T::kCounted says what they are ("server-sent
+/// events").
+template <class T>
+concept Counted = requires {
+  { T::kCounted } -> std::convertible_to<std::string_view>;
+};
+template <class T>
+constexpr std::string_view counted_as() {
+  if constexpr (Counted<T>) return T::kCounted;
+  return {};
+}
+
 /// One per type of event; its address is the type's identity.
 struct EventType {
   std::string_view name;   ///< "type" in a record
@@ -34,7 +46,8 @@ struct EventType {
   void (*schema)(SchemaWriter& out);
   /// A copy of the payload that borrows only from `arena`.
   const void* (*copy)(const void* payload, std::pmr::memory_resource& arena);
-  bool internal = false;  ///< see Internal
+  bool internal = false;          ///< see Internal
+  std::string_view counted = {};  ///< see Counted; empty for others
 };
 
 template <Emittable T>
@@ -50,7 +63,8 @@ inline constexpr EventType kEventType = {
       deepen(*copy, arena);
       return copy;
     },
-    Internal<T>};
+    Internal<T>,
+    counted_as<T>()};
 
 /// A connection's `id`, from 0 in order of first packet.
 using ConnectionId = std::uint64_t;

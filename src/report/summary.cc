@@ -64,6 +64,7 @@ std::vector<Summary::End::Named> named(Source counts) {
 Summary::Summary() : closed_with(groups(std::make_index_sequence<kCloses>())) {}
 
 void Summary::add(const Event& event) {
+  if (!event.type().counted.empty()) ++messages.at(event.type().counted).count;
   if (const auto* connection = event.as<Connection>()) {
     add(*connection);
   } else if (const auto* exchange = event.as<Exchange>()) {

@@ -145,6 +145,7 @@ struct Summary {
   std::uint64_t evicted = 0;
   DurationTally handshakes;
   TopTally<CountTally> protocols{kGroups};
+  TopTally<CountTally> messages{kGroups};  ///< records by what they are counted as (Counted)
   TopTally<HostTally> servers{kHosts};
   TopTally<HostTally> clients{kHosts};
 

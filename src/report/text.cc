@@ -150,6 +150,15 @@ void exchanges(Page& page, const Summary& summary) {
   page.entry("Exchanges", items);
 }
 
+void messages(Page& page, const Summary& summary) {
+  constexpr std::size_t kShown = 6;
+  Items items;
+  for (const auto& [name, tally] : summary.messages.heaviest(kShown)) {
+    add_count(items, name, tally->count);
+  }
+  page.entry("Messages", items);
+}
+
 void losses(Page& page, const Summary& summary) {
   const Sent& all = summary.all;
   Items resent;
@@ -357,6 +366,7 @@ std::string text_of(const Summary& summary, const ReportOptions& options) {
   protocols(page, summary);
   tls(page, summary);
   exchanges(page, summary);
+  messages(page, summary);
   losses(page, summary);
   closes(page, summary);
   flaws(page, summary);

@@ -83,6 +83,24 @@ class AgainstTshark(unittest.TestCase):
         said["http1"]["responses"]["rows"][0]["dir"] = 0
         self.assertEqual(found([connection(), http(), end()], said), [])
 
+    def test_websockets(self):
+        ours = {"type": "websocket", "conn": 0, "wire_bytes": {"client": 7, "server": 0},
+                "frames": [{"opcode": "text", "count": {"client": 2, "server": 0}}]}
+        theirs = {"stream": 0, "opcodes": {"text": [2, 0]}, "payload": [7, 0]}
+        said = facts_of_tshark([stream()], websocket={"rows": [theirs]})
+        self.assertEqual(found([connection(), http(), ours, end()], said), [])
+        theirs["opcodes"] = {"text": [1, 0], "ping": [0, 1]}
+        self.assertEqual(found([connection(), http(), ours, end()], said),
+                         ["websocket 0 1 [2001:db8::1]:80\tping frames\t0\t1",
+                          "websocket 0 1 10.0.0.1:4000\ttext frames\t2\t1"])
+
+    def test_event_streams(self):
+        ours = {"type": "sse", "conn": 0, "events": 3, "heartbeats": 1}
+        theirs = {"stream": 0, "dir": 1, "events": 3, "comments": 0}
+        said = facts_of_tshark([stream()], sse={"streams": [theirs]})
+        self.assertEqual(found([connection(), http(), ours, end()], said),
+                         ["sse 0 1 [2001:db8::1]:80\theartbeats\t1\t0"])
+
     def test_bytes_and_holes(self):
         holed = stream(payload=[90, 650],
                        follow=[{"bytes": 90, "gaps": 0}, {"bytes": 651, "gaps": 1}])

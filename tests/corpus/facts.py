@@ -85,6 +85,14 @@ class Frames:
 
 
 @dataclasses.dataclass
+class Realtime:
+    """What is counted of a WebSocket ("text frames", "payload") or an event stream ("events"), by
+    who sent it."""
+    flow: str
+    counts: dict
+
+
+@dataclasses.dataclass
 class Head:
     """The head of an HTTP/2 message. `kind` is request, response or push."""
     flow: str
@@ -105,6 +113,8 @@ class Facts:
     requests: list = dataclasses.field(default_factory=list)
     responses: list = dataclasses.field(default_factory=list)
     sessions: list = dataclasses.field(default_factory=list)
+    websockets: list = dataclasses.field(default_factory=list)
+    event_streams: list = dataclasses.field(default_factory=list)
     cut_short: bool = False  # the lists of messages end before the capture does
     http2: list = dataclasses.field(default_factory=list)        # Frames
     http2_heads: list = dataclasses.field(default_factory=list)  # Head

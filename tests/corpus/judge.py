@@ -152,6 +152,22 @@ class Judge:
         theirs = other.alerts[:len(mine.alerts)] if mine.established else other.alerts
         self.same(subject, "alerts", mine.alerts, theirs)
 
+    def realtime(self, what, mine, other, pairs):
+        """WebSockets or event streams: those of one flow in their order."""
+        names = {one.name: name for name, (one, _) in pairs.items()}
+        encrypted = {name for name, (_, their) in pairs.items() if their.encrypted}
+        ours, theirs = collections.defaultdict(list), collections.defaultdict(list)
+        for one in mine:
+            ours[names.get(one.flow, f"+{one.flow}")].append(one.counts)
+        for one in other:
+            theirs[one.flow].append(one.counts)
+        for name in sorted((set(ours) | set(theirs)) - encrypted, key=lambda word: (len(word), word)):
+            for number in range(max(len(ours[name]), len(theirs[name]))):
+                have, want = ((lists[name][number:] or [{}])[0] for lists in (ours, theirs))
+                for field, end in sorted(set(have) | set(want), key=str):
+                    self.same(f"{what} {name} {number + 1} {text(end)}", field,
+                              have.get((field, end), 0), want.get((field, end), 0))
+
     def messages(self, subject, mine, other):
         keys = [[one.key for one in messages] for messages in (other, mine)]
         matcher = difflib.SequenceMatcher(None, *keys, autojunk=False)
@@ -172,7 +188,6 @@ class Judge:
         self.same(subject, "sender", text(mine.sender), text(other.sender))
         if other.body_known and mine.body is not None:
             self.same(subject, "body", mine.body, other.body or 0)
-
 
     def http2(self, ours, theirs, pairs):
         names = {one.name: name for name, (one, _) in pairs.items()}
@@ -222,4 +237,6 @@ def against_tshark(ours, theirs):
     judge.http(ours, theirs, pairs)
     judge.tls(ours, theirs, pairs)
     judge.http2(ours, theirs, pairs)
+    judge.realtime("websocket", ours.websockets, theirs.websockets, pairs)
+    judge.realtime("sse", ours.event_streams, theirs.event_streams, pairs)
     return judge.found

@@ -6,7 +6,8 @@ sections, and its `mode` says so.
 """
 import json
 
-from facts import Facts, Flow, Frames, Half, Head, Message, Session, endpoint, origin_form
+from facts import (Facts, Flow, Frames, Half, Head, Message, Realtime, Session, endpoint,
+                   origin_form)
 
 # tcp.analysis flag -> field of a `connection` record
 COUNTS = {
@@ -185,6 +186,21 @@ def read_http2(http2, flows, facts):
                                 for part in ("requests", "responses", "pushes"))
 
 
+def websocket(row, owner):
+    counts = {}
+    for side, end in enumerate(owner.ends):
+        for opcode, pair in row["opcodes"].items():
+            counts[f"{opcode} frames", end] = pair[side]
+        counts["payload", end] = row["payload"][side]
+    return Realtime(owner.name, {key: count for key, count in counts.items() if count})
+
+
+def event_stream(row, owner):
+    counts = {"events": row["events"], "heartbeats": row["comments"]}
+    return Realtime(owner.name, {(field, owner.ends[row["dir"]]): count
+                                 for field, count in counts.items() if count})
+
+
 def read(path):
     with open(path, encoding="utf-8") as file:
         said = json.load(file)
@@ -196,9 +212,16 @@ def read(path):
                   udp=[datagram_flow(row) for row in said["udp"]["list"]["rows"]])
     if said.get("tls"):
         facts.sessions = sessions(said["tls"], {one.name: one for one in facts.tcp})
+    flows = {one.name: one for one in facts.tcp}
+    for part, reader, found in (("websocket", websocket, facts.websockets),
+                                ("sse", event_stream, facts.event_streams)):
+        section = said.get(part) or {}
+        rows = section.get("rows", section.get("streams", []))
+        owners = [flows.get(str(row["stream"])) for row in rows]
+        found += [reader(row, owner) for row, owner in zip(rows, owners)
+                  if owner and not owner.encrypted]
     http = said.get("http1")
     if http:
-        flows = {one.name: one for one in facts.tcp}
         facts.requests = messages(http, "requests", flows)
         facts.responses = messages(http, "responses", flows)
         facts.cut_short = any(http[part]["truncated"] for part in ("requests", "responses"))

@@ -4,7 +4,8 @@ import json
 import pathlib
 import re
 
-from facts import Facts, Flow, Frames, Half, Head, Message, Session, endpoint, origin_form
+from facts import (Facts, Flow, Frames, Half, Head, Message, Realtime, Session, endpoint,
+                   origin_form)
 
 HTTP_1 = ("0.9", "1.0", "1.1")
 
@@ -136,6 +137,20 @@ def read_http2(by_type, flows, facts):
             facts.http2_heads += heads(record, record["conn"] in upgraded)
 
 
+def websocket(record, owner):
+    counts = {}
+    for side, end in zip(("client", "server"), owner.ends):
+        for frames in record["frames"]:
+            counts[f"{frames['opcode']} frames", end] = frames["count"][side]
+        counts["payload", end] = record["wire_bytes"][side]
+    return Realtime(owner.name, {key: count for key, count in counts.items() if count})
+
+
+def event_stream(record, owner):
+    return Realtime(owner.name, {(field, owner.ends[1]): record[field]
+                                 for field in ("events", "heartbeats") if record[field]})
+
+
 def read(lines, exit_status):
     """Facts from the lines of NDJSON and the exit status of the run."""
     by_type, last = collections.defaultdict(list), {}
@@ -168,6 +183,10 @@ def read(lines, exit_status):
     for record in by_type["http"]:
         exchange(record, tcp, facts)
     read_http2(by_type, tcp, facts)
+    for name, reader, found in (("websocket", websocket, facts.websockets),
+                                ("sse", event_stream, facts.event_streams)):
+        found += [reader(record, tcp[record["conn"]]) for record in by_type[name]
+                  if record["conn"] in tcp and "stream" not in record]
     # In the order of the packets, whatever the order in which exchanges were completed.
     facts.requests = [one for _, one in sorted(facts.requests, key=lambda pair: pair[0])]
     facts.responses = [one for _, one in sorted(facts.responses, key=lambda pair: pair[0])]

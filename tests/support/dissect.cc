@@ -132,13 +132,21 @@ bool same(const Script& script, std::span<const Protocol* const> protocols, cons
 
 }  // namespace
 
+Records play(const Script& script, std::span<const Protocol* const> protocols,
+             const Setting& setting) {
+  return parsed(play_lines(script, protocols, setting));
+}
 Records play(const Script& script, const Protocol& protocol, const Setting& setting) {
   const Protocol* const protocols[] = {&protocol};
-  return parsed(play_lines(script, protocols, setting));
+  return play(script, protocols, setting);
 }
 
 Records play_in_every_cut(const Script& script, const Protocol& protocol, const Setting& setting) {
   const Protocol* const protocols[] = {&protocol};
+  return play_in_every_cut(script, protocols, setting);
+}
+Records play_in_every_cut(const Script& script, std::span<const Protocol* const> protocols,
+                          const Setting& setting) {
   const std::vector<std::string> whole = play_lines(script, protocols, setting);
   const std::size_t size = script.size();
   Cuts everywhere;

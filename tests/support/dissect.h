@@ -106,9 +106,13 @@ using Cuts = std::set<std::size_t>;
 std::vector<std::string> play_lines(const Script& script,
                                     std::span<const Protocol* const> protocols,
                                     const Setting& setting = {}, const Cuts& cuts = {});
+Records play(const Script& script, std::span<const Protocol* const> protocols,
+             const Setting& setting = {});
 Records play(const Script& script, const Protocol& protocol, const Setting& setting = {});
 /// The same whole, byte by byte, in all cuts of two and (short scripts) three slices, and at
 /// random; fails the test where a cut changes the records.
+Records play_in_every_cut(const Script& script, std::span<const Protocol* const> protocols,
+                          const Setting& setting = {});
 Records play_in_every_cut(const Script& script, const Protocol& protocol,
                           const Setting& setting = {});
 
