@@ -101,7 +101,7 @@ class WebSocket final : public Dissector, private MessageListener {
   };
 
   Dissection read_frames(Context& context, Input& in, bool lost);
-  Part<bool> find_frame(Context& context, Input& in, bool at_packet);
+  Part<bool> find_frame(Input& in, bool at_packet);
   bool is_plausible(const FrameHeader& header, Direction from) const;
   void check(const FrameHeader& header, Direction from, bool closed);
   void count(const FrameHeader& header, const Stamp& first, Direction from);
@@ -197,16 +197,16 @@ Stamp WebSocket::Side::stamp_of_next(const Input& in) {
   return stamp;
 }
 
-Part<bool> WebSocket::find_frame(Context& context, Input& in, bool at_packet) {
+Part<bool> WebSocket::find_frame(Input& in, bool at_packet) {
   const bool compression = handshake_.compression(in.from()).agreed || !handshake_.seen();
-  Search search(in.from(), compression, at_packet ? 0 : context.packet().packet);
+  Search search(in.from(), compression, at_packet ? 0 : in.newest_stamp().packet);
   Side& side = *sides_[index(in.from())];
   side.arrivals.clear();
   std::size_t before = 0;
   for (;;) {
-    const bool another = search.arrived(in.available().size(), context.packet().packet);
+    const bool another = search.arrived(in.available().size(), in.newest_stamp().packet);
     if (another && side.arrivals.size() < kMaxArrivals) {
-      side.arrivals.emplace_back(in.position() + before, context.packet());
+      side.arrivals.emplace_back(in.position() + before, in.newest_stamp());
     }
     side.arrived_until = in.position() + in.available().size();
     const Search::Found found = search.look(in.available(), in.ended());
@@ -220,14 +220,14 @@ Part<bool> WebSocket::find_frame(Context& context, Input& in, bool at_packet) {
   }
 }
 
-Dissection WebSocket::read_frames(Context& context, Input& in, bool lost) {
+Dissection WebSocket::read_frames(Context&, Input& in, bool lost) {
   const Direction from = in.from();
   Side& side = *sides_[index(from)];
   unsigned probation = 0;
   bool at_packet = true;  // the first bytes here are the first ones of a packet
   while (co_await in.more()) {
     if (lost) {
-      auto finding = find_frame(context, in, at_packet);
+      auto finding = find_frame(in, at_packet);
       lost = !co_await finding;
       if (lost) break;
       probation = kProbation;

@@ -53,6 +53,8 @@ class Input {
   /// The packet of the next unread byte (while one is available()), and of the last one read.
   const Stamp& next_stamp() const { return at_ < carried_ ? carry_stamp_ : slice_stamp_; }
   const Stamp& last_stamp() const { return last_stamp_; }
+  /// The packet of the bytes that came last, read or not.
+  const Stamp& newest_stamp() const { return slice_stamp_; }
   /// Bytes of the stream read so far, those of holes and those dropped included.
   std::uint64_t position() const { return position_; }
   /// Unread bytes that are here now: to look ahead without waiting. Lent until the next co_await.
