@@ -16,6 +16,7 @@
 
 #include "dissect/dissector.h"
 #include "event/tls.h"
+#include "tls/certificate_record.h"
 #include "tls/decryption.h"
 #include "tls/fingerprint.h"
 #include "tls/hello.h"
@@ -121,6 +122,8 @@ class Handshake {
   void tell_hello(TlsSession& record, std::pmr::memory_resource& arena) const;
   void tell_agreement(TlsSession& record, std::pmr::memory_resource& arena) const;
   void tell_course(TlsSession& record, std::pmr::memory_resource& arena) const;
+  void tell_certificates(Context& context, CertificateRecord& certificates,
+                         TlsSession& record) const;
 
   Direction client_;
   bool renegotiation_;

@@ -150,6 +150,22 @@ void Handshake::tell_course(TlsSession& record, std::pmr::memory_resource& arena
   record.decrypted = decrypted_;
 }
 
+void Handshake::tell_certificates(Context& context, CertificateRecord& certificates,
+                                  TlsSession& record) const {
+  const Half& server = half(opposite(client_));
+  const auto of_server = read_certificate(server.chain, is_tls13());
+  const auto of_client = read_certificate(half(client_).chain, is_tls13());
+  certificates.tell_server(context, of_server.der(), record.server_name.value_or(""), *started_,
+                           record);
+  certificates.tell_client(of_client.der(), record);
+  if (of_server.count > kMostCertificates) {
+    context.flaw(kTooManyCertificates, opposite(client_));
+  }
+  if (is_tls13() && resumed_ == false && !server.certificates) {
+    record.verification = "not_observable";
+  }
+}
+
 TlsAlert Handshake::alert_of(const KeptAlert& alert, std::pmr::memory_resource& arena) {
   TlsAlert told{alert.from, std::nullopt, std::nullopt, alert.packet};
   if (!alert.readable) return told;
@@ -189,9 +205,8 @@ void Handshake::tell(Context& context) {
     record.ja4 = ja4->text();
   }
   if (ja3s_) record.ja3s = ja3s_->text();
-  if (is_tls13() && resumed_ == false && !record.certificate_count) {
-    record.verification = "not_observable";
-  }
+  CertificateRecord certificates;
+  tell_certificates(context, certificates, record);
   context.emit(*started_, record);
 }
 

@@ -4,7 +4,9 @@
 #include <array>
 #include <memory>
 
+#include "base/secret.h"
 #include "dissect/conversation.h"
+#include "tls/certificate_rules.h"
 #include "tls/decryption.h"
 #include "tls/find_record.h"
 #include "tls/flaws.h"
@@ -23,16 +25,19 @@ bool speaks_http(std::string_view text) {
   return false;
 }
 
-/// What the protocol inside sees: the connection, and that it is protected.
+/// What the protocol inside sees: the connection, and that it is protected. What it keeps is wiped
+/// when it lets go of it.
 class Inside final : public InnerContext {
  public:
-  explicit Inside(Context& outer) : InnerContext(outer) {}
+  explicit Inside(Context& outer) : InnerContext(outer), wiping_(outer.memory()) {}
 
   bool secure() const override { return true; }
+  std::pmr::memory_resource& memory() override { return wiping_; }
   std::optional<Duration> tls_handshake() const override { return handshake_; }
   void handshake_took(std::optional<Duration> duration) { handshake_ = duration; }
 
  private:
+  WipingResource wiping_;
   std::optional<Duration> handshake_;
 };
 
@@ -86,7 +91,7 @@ class Tls final : public Dissector {
   void take_alert(Context& context, Input& in, Bytes content);
   void change_keys(Direction from, const HandshakeMessage& message);
   void protect(Direction from, Epoch epoch);
-  void give_inside(Context& context, Direction from, Bytes content, const Stamp& stamp);
+  void give_inside(Direction from, Bytes content, const Stamp& stamp);
   void after_hole(Context& context, Input& in);
   void settle(Context& context);
 
@@ -100,8 +105,9 @@ class Tls final : public Dissector {
   Inside inside_;
   std::unique_ptr<Conversation> inner_;
   std::array<Side, 2> sides_;
-  bool client_waits_ = false;  // for the ServerHello
-  bool ssl2_ = false;          // both speak SSL 2.0
+  bool client_waits_ = false;   // for the ServerHello
+  bool renegotiating_ = false;  // it is not the first handshake
+  bool ssl2_ = false;           // both speak SSL 2.0
 };
 
 Dissection Tls::read_records(Context& context, Input& in, bool lost) {
@@ -163,6 +169,7 @@ std::optional<bool> Tls::is_protected(Direction from, const RecordHeader& header
   constexpr std::size_t kPlainAlert = 2;
   if (header.type == ContentType::application_data) return true;
   if (header.type == ContentType::change_cipher_spec) return false;
+  if (renegotiating_) return true;  // under the keys of the handshake before
   if (!handshake_->has_changed_cipher(from)) return false;
   if (header.type == ContentType::alert) return header.length != kPlainAlert;
   if (handshake_->is_tls13() || handshake_->retried()) return false;
@@ -218,7 +225,7 @@ void Tls::take_content(Context& context, Input& in, ContentType type, Bytes cont
       take_messages(context, in, content, first);
       break;
     case ContentType::application_data:
-      give_inside(context, in.from(), content, in.last_stamp());
+      give_inside(in.from(), content, in.last_stamp());
       break;
     case ContentType::heartbeat: {
       // RFC 6520 section 4: a payload longer than the record asks for what lies behind it.
@@ -247,7 +254,10 @@ void Tls::take_message(Context& context, Input& in, const HandshakeMessage& mess
                        const Stamp& first) {
   if (handshake_->told()) {
     const bool again = message.type == HandshakeType::client_hello && !handshake_->is_tls13();
-    if (again) handshake_.emplace(context, client_, true);
+    if (again) {
+      handshake_.emplace(context, client_, true);
+      renegotiating_ = true;
+    }
   }
   if (!handshake_->told()) {
     handshake_->message(context, in.from(), message, first, in.last_stamp());
@@ -302,10 +312,10 @@ void Tls::take_alert(Context& context, Input& in, Bytes content) {
   tell_alert(context, in.from(), content, in.last_stamp());
 }
 
-void Tls::give_inside(Context& context, Direction from, Bytes content, const Stamp& stamp) {
+void Tls::give_inside(Direction from, Bytes content, const Stamp& stamp) {
   if (!inner_) {
     inside_.handshake_took(handshake_->duration());
-    inner_.reset(new (context.memory()) Conversation(conversation_.protocols(), context.memory()));
+    inner_.reset(new (inside_.memory()) Conversation(conversation_.protocols(), inside_.memory()));
     const Protocol* named = find_protocol(conversation_.protocols(), handshake_->alpn());
     inner_->begin(inside_, named ? named->name : Conversation::kWhateverFits);
   }
@@ -482,8 +492,26 @@ std::unique_ptr<Dissector> open(Context& context, Conversation& conversation) {
 constexpr std::array<const EventType*, 2> kEvents = {&kEventType<TlsSession>,
                                                      &kEventType<TlsAlertSeen>};
 
+const detect::Rule* const kRules[] = {
+    &kCertificateExpired,
+    &kCertificateNotYetValid,
+    &kCertificateExpiring,
+    &kHostnameMismatch,
+    &kSelfSigned,
+    &kMissingIntermediate,
+    &kUntrustedRoot,
+    &kWeakKey,
+    &kClientRejectedCertificate,
+};
+
 }  // namespace
 
-const Protocol kProtocol = {"tls", Transport::tcp, probe, open, kEvents, speaker};
+const Protocol kProtocol = {.name = "tls",
+                            .transport = Transport::tcp,
+                            .probe = probe,
+                            .open = open,
+                            .events = kEvents,
+                            .speaker = speaker,
+                            .rules = kRules};
 
 }  // namespace wirelens::tls

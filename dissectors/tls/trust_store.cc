@@ -44,6 +44,12 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::open(const std::string& pa
   return std::shared_ptr<const TrustStore>(std::move(trust));
 }
 
+std::shared_ptr<const TrustStore> TrustStore::none() {
+  auto trust = std::shared_ptr<TrustStore>(new TrustStore);
+  trust->store_.reset(X509_STORE_new());
+  return trust;
+}
+
 bool TrustStore::add_file(const std::string& path) {
   const OwnedBio file(BIO_new_file(path.c_str(), "r"));
   if (!file) {

@@ -19,6 +19,9 @@ class TrustStore {
   /// has no certificate. A system without a store is an empty store: nothing is trusted then.
   static Result<std::shared_ptr<const TrustStore>> open(const std::string& path);
 
+  /// An empty one: nothing is trusted.
+  static std::shared_ptr<const TrustStore> none();
+
   X509_STORE* store() const { return store_.get(); }
   std::size_t size() const { return size_; }
   /// How many of the moments at which one of its certificates begins or ceases to be valid lie at

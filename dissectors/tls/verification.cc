@@ -205,6 +205,14 @@ std::int64_t seconds_of(Timestamp at) {
 
 }  // namespace
 
+std::string_view name_of(CertificateFault fault) {
+  constexpr std::array<std::string_view, kCertificateFaults> kNames = {
+      "malformed",     "self_signed", "missing_intermediate", "untrusted_root", "bad_signature",
+      "wrong_purpose", "wrong_name",  "no_alternative_name",  "forbidden_name", "weak_signature",
+      "weak_key",      "expired",     "not_yet_valid",        "other"};
+  return kNames[static_cast<std::size_t>(fault)];
+}
+
 std::string_view Verdict::text() const {
   if (reason == X509_V_OK && !has(Fault::malformed)) return "ok";
   if (reason == X509_V_OK) return "malformed certificate";

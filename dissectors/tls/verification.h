@@ -41,6 +41,7 @@ enum class CertificateFault : std::uint8_t {
   other,
 };
 inline constexpr std::size_t kCertificateFaults = 14;
+std::string_view name_of(CertificateFault fault);  ///< "wrong_name"
 
 struct Verdict {
   std::uint32_t faults = 0;        ///< a bit for each CertificateFault

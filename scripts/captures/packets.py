@@ -67,13 +67,18 @@ def _option(code, value):
     return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
 
 
-def write_pcapng(path, captures, names):
-    """One section; an interface for each capture, nanoseconds; packets in order of time."""
+def write_pcapng(path, captures, names, tls_keys=b""):
+    """One section; an interface for each capture, nanoseconds; packets in order of time.
+
+    `tls_keys`: a key log, put into a decryption secrets block before the packets.
+    """
     end = _option(0, b"")
     blocks = [_block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
     for capture, name in zip(captures, names):
         blocks.append(_block(1, struct.pack("<HHI", capture.linktype, 0, capture.snaplen) +
                              _option(2, name.encode()) + _option(9, b"\x09") + end))
+    if tls_keys:
+        blocks.append(_block(10, struct.pack("<II", 0x544C534B, len(tls_keys)) + tls_keys))
     everything = [(packet.time, number, packet) for number, capture in enumerate(captures)
                   for packet in capture.packets]
     for _, number, packet in sorted(everything, key=lambda one: one[:2]):

@@ -86,7 +86,10 @@ Result<RunResult> Run::go() {
   sources_.push_back(std::move(*source));
   if (!options_.growing_key_log.empty()) key_log_.emplace(options_.growing_key_log);
   // Sessions whose secrets came by RSA are resumed by other connections: one worker sees them all.
-  if (options_.threads <= 1 || !options_.private_keys.empty()) {
+  const bool one = options_.threads <= 1 || !options_.private_keys.empty();
+  // Secrets are logged a moment after the packets that need them: a reader that goes ahead by a
+  // block, up to the next pause, and then looks for secrets gives them that moment.
+  if (one && !key_log_) {
     alone();
   } else if (std::optional<Error> error = together()) {
     return *error;
@@ -128,7 +131,6 @@ void Run::alone() {
       write_begin(source, read.count > 0 ? packets.data() : nullptr, sink_);
       begun = true;
     }
-    if (key_log_) worker.learn(key_log_->fresh());
     take(worker, std::span(packets).first(read.count), source, keys_taken);
     if (read.ended) break;
     const bool look = read.count == 0 || reads % kReadsBetweenLooks == 0;
@@ -149,7 +151,8 @@ void Run::take(Worker& worker, std::span<const Packet> packets, const Source& so
 // --------------------------------------------------------------------------------
 
 std::optional<Error> Run::together() {
-  const unsigned count = std::min(options_.threads, Worker::kShards);
+  const unsigned wanted = options_.private_keys.empty() ? std::max(options_.threads, 1u) : 1u;
+  const unsigned count = std::min(wanted, Worker::kShards);
   const HashKey secret = HashKey::random();
   std::vector<BatchQueue*> queues;
   for (unsigned i = 0; i < count; ++i) {

@@ -126,6 +126,7 @@ struct TlsSession {
   std::optional<std::span<const TlsCertificate>> client_certificates;
   std::optional<std::string_view> verification;
   std::optional<std::string_view> browser_error;
+  std::optional<std::span<const std::string_view>> certificate_faults;
   std::optional<std::span<const TlsAlert>> alerts;
   std::span<const TlsMessage> messages;
   std::optional<NotTls> not_tls;
@@ -175,6 +176,8 @@ struct TlsSession {
         field("verification", &TlsSession::verification,
               "ok, or why not in OpenSSL's words; not_observable for encrypted certificates"),
         field("browser_error", &TlsSession::browser_error, "what a browser shows"),
+        field("certificate_faults", &TlsSession::certificate_faults,
+              "all that is wrong with the chain, the gravest first"),
         field("alerts", &TlsSession::alerts, "alerts up to the end of the handshake"),
         field("messages", &TlsSession::messages, "the handshake, step by step, at most 32"),
         field("not_tls", &TlsSession::not_tls, "what came in place of TLS"),

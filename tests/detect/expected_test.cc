@@ -14,6 +14,7 @@
 #include "capture/source.h"
 #include "detect/rule.h"
 #include "engine/engine.h"
+#include "engine/key_log_tail.h"
 #include "event/finding.h"
 #include "support/tree.h"
 
@@ -88,6 +89,13 @@ std::vector<detect::Setting> setting_of(const std::string& text) {
   return {};
 }
 
+/// Secrets and roots that lie beside a capture, as scripts/golden uses them.
+void read_beside(const std::filesystem::path& capture, EngineOptions& options) {
+  const std::filesystem::path authority = capture.parent_path() / "authority.pem";
+  if (std::filesystem::exists(authority)) options.ca_file = authority;
+  if (auto log = read_key_log(capture.string() + ".keys")) options.key_log = *log;
+}
+
 std::multiset<std::string> found_in(const std::string& capture, const std::string& setting = {}) {
   EngineOptions options;
   if (!setting.empty()) options.settings = setting_of(setting);
@@ -95,6 +103,7 @@ std::multiset<std::string> found_in(const std::string& capture, const std::strin
   options.rules = all_rules();
   Found found;
   const std::string path = tree("captures/" + capture);
+  read_beside(path, options);
   const SourceOpener open = [&] { return open_savefile(path, {}); };
   const auto result = run(open, options, {}, found);
   EXPECT_TRUE(result) << path;

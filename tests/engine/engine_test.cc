@@ -105,6 +105,7 @@ TEST(Engine, SameBytesFromLibpcap) {
     const std::string theirs = records(path, with_threads(1), libpcap);
     // It does not read everything that we do; a damaged file is damaged to both, in other words.
     if (theirs.starts_with("error") || theirs.find("\"damage\":[{") != std::string::npos) continue;
+    if (path.ends_with("keys_inside.pcapng")) continue;  // libpcap keeps no secrets
     ++compared;
     expect_same(behind_capture(records(path, with_threads(1))), behind_capture(theirs), path);
   }

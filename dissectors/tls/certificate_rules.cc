@@ -1,0 +1,460 @@
+// tls/certificate_rules.cc - servers whose certificates clients refuse, or soon will.
+//
+// One finding a server and name. Who is hurt is told by what the clients did: went on, or ended the
+// handshake with an alert about the certificate.
+#include "tls/certificate_rules.h"
+
+#include <algorithm>
+
+#include "detect/table.h"
+#include "detect/words.h"
+#include "event/tls.h"
+
+namespace wirelens::tls {
+namespace {
+
+using detect::Circumstances;
+using detect::Draft;
+using detect::Evidence;
+using detect::Findings;
+
+constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
+constexpr std::string_view kAboutCertificates[] = {"bad_certificate",     "unsupported_certificate",
+                                                   "certificate_revoked", "certificate_expired",
+                                                   "certificate_unknown", "unknown_ca"};
+
+/// The client's alert that refuses the certificate, if it sent one.
+const TlsAlert* refusal_of(const TlsSession& session) {
+  if (!session.alerts) return nullptr;
+  for (const TlsAlert& alert : *session.alerts) {
+    const bool about =
+        alert.description && std::find(std::begin(kAboutCertificates), std::end(kAboutCertificates),
+                                       *alert.description) != std::end(kAboutCertificates);
+    if (alert.from == Direction::from_client && about) return &alert;
+  }
+  return nullptr;
+}
+
+std::uint64_t packet_of_certificate(const TlsSession& session) {
+  for (const TlsMessage& message : session.messages) {
+    if (message.from == Direction::from_server && message.message == "certificate") {
+      return message.packet;
+    }
+  }
+  return 0;
+}
+
+bool has_fault(const TlsSession& session, std::string_view fault) {
+  return session.certificate_faults &&
+         std::find(session.certificate_faults->begin(), session.certificate_faults->end(), fault) !=
+             session.certificate_faults->end();
+}
+
+std::string day(Timestamp time) {
+  return to_rfc3339(time).substr(0, 10);
+}
+
+double days(Duration duration) {
+  return seconds(duration) / 86400;
+}
+
+/// What is kept of one server and name.
+struct Tally {
+  std::uint64_t handshakes = 0;
+  std::uint64_t refused = 0;
+  std::string browser_error, verification;
+  std::string subject, issuer, key, names, alert;
+  std::optional<Timestamp> not_before, not_after;
+  Timestamp seen{};
+  Evidence evidence;
+  PeerAddress server;
+
+  std::uint64_t weight() const { return handshakes; }
+};
+
+void learn(const TlsSession& session, Timestamp at, const PeerAddress& server, Tally& tally) {
+  tally.seen = at;
+  tally.server = server;
+  tally.verification = session.verification.value_or("");
+  tally.browser_error = session.browser_error.value_or("");
+  if (!session.certificates || session.certificates->empty()) return;
+  const TlsCertificate& leaf = session.certificates->front();
+  tally.subject = leaf.subject.value_or("");
+  tally.issuer = leaf.issuer.value_or("");
+  tally.key = leaf.key.value_or("");
+  tally.not_before = leaf.not_before;
+  tally.not_after = leaf.not_after;
+  constexpr std::size_t kShownNames = 5;
+  if (!leaf.names) return;
+  for (std::size_t i = 0; i < std::min(leaf.names->size(), kShownNames); ++i) {
+    tally.names += (i == 0 ? "" : ", ") + std::string((*leaf.names)[i].substr(0, 100));
+  }
+}
+
+/// What the rules share; each says which sessions concern it, and why that matters.
+class ByServer : public detect::Judge {
+ public:
+  explicit ByServer(const Circumstances& circumstances) : circumstances_(circumstances) {}
+
+  void hear(const Event& event) override {
+    const auto& session = *event.as<TlsSession>();
+    if (!concerns(session, event.time())) return;
+    const PeerAddress server = event.peers()->server;
+    const std::string name = session.server_name
+                                 ? fmt::format("{} ({})", *session.server_name, server.text())
+                                 : server.text();
+    Tally& tally = tallies_.at(name);
+    if (tally.handshakes++ == 0) learn(session, event.time(), server, tally);
+    const TlsAlert* refusal = refusal_of(session);
+    tally.refused += refusal != nullptr;
+    if (refusal != nullptr) tally.alert = *refusal->description;
+    tally.evidence.add(event.connection(), packet_of_certificate(session), event.time());
+    if (refusal != nullptr) tally.evidence.packet(refusal->packet);
+  }
+
+  void judge(Findings& out) override {
+    for (const auto& [name, tally] : tallies_.heaviest()) {
+      Draft draft;
+      draft.severity = circumstances_.rule.severity;
+      draft.subject = *name;
+      draft.why = why(*tally) + " " + course(*tally);
+      draft.measured = {{"handshakes", static_cast<double>(tally->handshakes)},
+                        {"refused", static_cast<double>(tally->refused)}};
+      measure(*tally, draft);
+      draft.evidence = tally->evidence;
+      draft.server = tally->server.text();
+      out.add(draft);
+    }
+  }
+
+ protected:
+  virtual bool concerns(const TlsSession& session, Timestamp at) const = 0;
+  virtual std::string why(const Tally& tally) const = 0;
+  virtual void measure(const Tally&, Draft&) const {}
+
+  Circumstances circumstances_;
+
+ private:
+  static std::string course(const Tally& tally) {
+    std::string text;
+    if (!tally.browser_error.empty()) {
+      text = fmt::format("Chromium shows {}, OpenSSL says \"{}\". ", tally.browser_error,
+                         tally.verification);
+    }
+    if (tally.refused == 0) {
+      return text + fmt::format("No client of {} refused it by an alert.",
+                                counted(tally.handshakes, "handshake"));
+    }
+    return text + fmt::format("In {} of {} the client refused it (alert {}).", tally.refused,
+                              counted(tally.handshakes, "handshake"), tally.alert);
+  }
+
+  detect::Table<std::string, Tally> tallies_{detect::kTallies};
+};
+
+// ---- validity
+// ----------------------------------------------------------------------------------------------
+
+class Expired final : public ByServer {
+ public:
+  using ByServer::ByServer;
+  void hear(const Event& event) override {
+    ByServer::hear(event);
+    hidden_ += event.as<TlsSession>()->verification == "not_observable";
+  }
+  void judge(Findings& out) override {
+    ByServer::judge(out);
+    if (hidden_ > 0) {
+      out.not_observable("certificates of TLS 1.3 handshakes (no keys: --keylog)",
+                         "what is said of certificates", hidden_);
+    }
+  }
+
+ private:
+  bool concerns(const TlsSession& session, Timestamp) const override {
+    return has_fault(session, "expired");
+  }
+  std::string why(const Tally& tally) const override {
+    if (!tally.not_after || *tally.not_after >= tally.seen) {
+      return "A certificate of the chain has expired: not the server's own, but one that vouches "
+             "for it.";
+    }
+    return fmt::format("The certificate {} ended on {}, {:.1f} days before it was shown here.",
+                       tally.subject, day(*tally.not_after), days(tally.seen - *tally.not_after));
+  }
+  void measure(const Tally& tally, Draft& draft) const override {
+    if (!tally.not_after) return;
+    draft.measured.push_back({"days_since_end", days(tally.seen - *tally.not_after)});
+  }
+  std::uint64_t hidden_ = 0;
+};
+
+class NotYetValid final : public ByServer {
+ public:
+  using ByServer::ByServer;
+
+ private:
+  bool concerns(const TlsSession& session, Timestamp) const override {
+    return has_fault(session, "not_yet_valid");
+  }
+  std::string why(const Tally& tally) const override {
+    if (!tally.not_before || *tally.not_before <= tally.seen) {
+      return "A certificate of the chain, not the server's own, is not valid yet.";
+    }
+    return fmt::format("The certificate {} begins on {}, {:.1f} days after it was shown here.",
+                       tally.subject, day(*tally.not_before), days(*tally.not_before - tally.seen));
+  }
+};
+
+constexpr detect::Threshold kExpiringThresholds[] = {
+    {"days", 14, "days", "left until the certificate ends, at most"},
+};
+
+class Expiring final : public ByServer {
+ public:
+  explicit Expiring(const Circumstances& circumstances)
+      : ByServer(circumstances), days_(circumstances.threshold("days")) {}
+
+ private:
+  bool concerns(const TlsSession& session, Timestamp at) const override {
+    if (!session.certificates || session.certificates->empty()) return false;
+    const auto end = session.certificates->front().not_after;
+    return end && *end > at && days(*end - at) <= days_;
+  }
+  std::string why(const Tally& tally) const override {
+    return fmt::format("The certificate {} ends on {}, in {:.1f} days.", tally.subject,
+                       day(*tally.not_after), days(*tally.not_after - tally.seen));
+  }
+  void measure(const Tally& tally, Draft& draft) const override {
+    draft.measured.push_back({"days_left", days(*tally.not_after - tally.seen)});
+  }
+  double days_;
+};
+
+// ---- who vouches for it
+// ----------------------------------------------------------------------------------------------
+
+class WrongName final : public ByServer {
+ public:
+  using ByServer::ByServer;
+
+ private:
+  bool concerns(const TlsSession& session, Timestamp) const override {
+    return has_fault(session, "wrong_name") || has_fault(session, "no_alternative_name");
+  }
+  std::string why(const Tally& tally) const override {
+    if (tally.names.empty()) {
+      return fmt::format(
+          "The certificate {} has no subject alternative name, and browsers look at "
+          "nothing else.",
+          tally.subject);
+    }
+    return fmt::format(
+        "The certificate is for {}: the name that the client asked for is not among "
+        "them.",
+        tally.names);
+  }
+};
+
+class SelfSigned final : public ByServer {
+ public:
+  using ByServer::ByServer;
+
+ private:
+  bool concerns(const TlsSession& session, Timestamp) const override {
+    return has_fault(session, "self_signed");
+  }
+  std::string why(const Tally& tally) const override {
+    return fmt::format("The certificate {} signed itself, so nobody vouches for it.",
+                       tally.subject);
+  }
+};
+
+class MissingIntermediate final : public ByServer {
+ public:
+  using ByServer::ByServer;
+
+ private:
+  bool concerns(const TlsSession& session, Timestamp) const override {
+    return has_fault(session, "missing_intermediate");
+  }
+  std::string why(const Tally& tally) const override {
+    return fmt::format(
+        "The server sent its own certificate alone. It was issued by {}, which is no "
+        "trusted root, and that one's certificate did not come along. Browsers that "
+        "know it from elsewhere go on; others fail.",
+        tally.issuer);
+  }
+};
+
+class UntrustedRoot final : public ByServer {
+ public:
+  using ByServer::ByServer;
+
+ private:
+  bool concerns(const TlsSession& session, Timestamp) const override {
+    return has_fault(session, "untrusted_root");
+  }
+  std::string why(const Tally& tally) const override {
+    return fmt::format(
+        "The chain of {}, issued by {}, ends at no root of the trust store that was "
+        "asked (--ca-file, or the system's).",
+        tally.subject, tally.issuer);
+  }
+};
+
+class WeakKey final : public ByServer {
+ public:
+  using ByServer::ByServer;
+
+ private:
+  bool concerns(const TlsSession& session, Timestamp) const override {
+    return has_fault(session, "weak_key") || has_fault(session, "weak_signature");
+  }
+  std::string why(const Tally& tally) const override {
+    return fmt::format(
+        "The certificate {} ({}), or one that vouches for it, has less than 112 bits "
+        "of security: too short a key, or a signature over MD5 or SHA-1.",
+        tally.subject, tally.key);
+  }
+};
+
+class Rejected final : public ByServer {
+ public:
+  using ByServer::ByServer;
+
+ private:
+  bool concerns(const TlsSession& session, Timestamp) const override {
+    return refusal_of(session) != nullptr;
+  }
+  std::string why(const Tally& tally) const override {
+    return fmt::format(
+        "Clients ended the handshake because of the server's certificate.{}",
+        tally.verification == "ok"
+            ? " It is fine by the trust store that was asked here: theirs is another."
+            : "");
+  }
+};
+
+constexpr std::string_view kCauses[] = {"tls.certificate_expired",
+                                        "tls.certificate_not_yet_valid",
+                                        "tls.hostname_mismatch",
+                                        "tls.self_signed",
+                                        "tls.missing_intermediate",
+                                        "tls.untrusted_root",
+                                        "tls.weak_key"};
+
+}  // namespace
+
+const detect::Rule kCertificateExpired = {
+    .id = "tls.certificate_expired",
+    .severity = Severity::high,
+    .title = "Certificate expired",
+    .about = "The server shows a certificate whose time is over: browsers and libraries refuse it.",
+    .fix =
+        "renew the certificate and reload the server; renew automatically (ACME) and watch the "
+        "end from outside. Check the clock if the certificate looks right",
+    .source = "RFC 5280 section 4.1.2.5",
+    .takes = kTakes,
+    .make = detect::make<Expired>,
+};
+const detect::Rule kCertificateNotYetValid = {
+    .id = "tls.certificate_not_yet_valid",
+    .severity = Severity::high,
+    .title = "Certificate not yet valid",
+    .about = "The certificate's time has not begun, or the capturing host's clock is wrong.",
+    .fix =
+        "install the certificate when its time has come; check the clocks of the server that "
+        "issued it and of the clients",
+    .source = "RFC 5280 section 4.1.2.5",
+    .takes = kTakes,
+    .make = detect::make<NotYetValid>,
+};
+const detect::Rule kCertificateExpiring = {
+    .id = "tls.certificate_expiring",
+    .severity = Severity::medium,
+    .title = "Certificate about to expire",
+    .about = "The certificate is still valid, but not for long.",
+    .fix = "renew it now, and see why automatic renewal has not",
+    .source = "RFC 5280 section 4.1.2.5",
+    .thresholds = kExpiringThresholds,
+    .takes = kTakes,
+    .make = detect::make<Expiring>,
+};
+const detect::Rule kHostnameMismatch = {
+    .id = "tls.hostname_mismatch",
+    .severity = Severity::high,
+    .title = "Certificate for another name",
+    .about = "The certificate does not name the host that the client asked for (SNI).",
+    .fix =
+        "issue a certificate with that name among its subject alternative names, or configure "
+        "the server to choose the right one by SNI",
+    .source = "RFC 9525 section 6",
+    .takes = kTakes,
+    .make = detect::make<WrongName>,
+};
+const detect::Rule kSelfSigned = {
+    .id = "tls.self_signed",
+    .severity = Severity::high,
+    .title = "Self-signed certificate",
+    .about = "The server's certificate is signed by its own key and is in no trust store.",
+    .fix =
+        "use a certificate of a public authority, or give this one to the clients that shall "
+        "trust it",
+    .source = "RFC 5280 section 6.1",
+    .takes = kTakes,
+    .make = detect::make<SelfSigned>,
+};
+const detect::Rule kMissingIntermediate = {
+    .id = "tls.missing_intermediate",
+    .severity = Severity::high,
+    .title = "Intermediate certificate missing",
+    .about = "The server must send every certificate between its own and the root, and does not.",
+    .fix = "configure the full chain (nginx: ssl_certificate with fullchain.pem)",
+    .source = "RFC 8446 section 4.4.2",
+    .takes = kTakes,
+    .make = detect::make<MissingIntermediate>,
+};
+const detect::Rule kUntrustedRoot = {
+    .id = "tls.untrusted_root",
+    .severity = Severity::high,
+    .title = "Certificate of an unknown authority",
+    .about =
+        "The chain ends at an authority that is not trusted: a private one, a proxy that "
+        "reads along, or one that was removed from the stores.",
+    .fix =
+        "use a certificate of a trusted authority, or give the root to the clients "
+        "(and to --ca-file)",
+    .source = "RFC 5280 section 6.1",
+    .takes = kTakes,
+    .make = detect::make<UntrustedRoot>,
+};
+const detect::Rule kWeakKey = {
+    .id = "tls.weak_key",
+    .severity = Severity::medium,
+    .title = "Weak certificate key",
+    .about =
+        "A key or a signature of the chain can be broken at a price: RSA below 2,048 bits, "
+        "MD5 or SHA-1. OpenSSL refuses it at its security level 2.",
+    .fix =
+        "issue a new certificate with an EC key (P-256), or RSA of 2,048 bits or more, signed "
+        "over SHA-256",
+    .source = "NIST SP 800-57 part 1, OpenSSL's security level 2",
+    .takes = kTakes,
+    .make = detect::make<WeakKey>,
+};
+const detect::Rule kClientRejectedCertificate = {
+    .id = "tls.client_rejected_certificate",
+    .severity = Severity::medium,
+    .title = "Clients refuse the certificate",
+    .about = "A client ended the handshake by an alert about the server's certificate.",
+    .fix =
+        "see what is wrong with the certificate; if it is fine, the client lacks its root, pins "
+        "another key, or has a wrong clock",
+    .source = "RFC 8446 section 6.2",
+    .takes = kTakes,
+    .make = detect::make<Rejected>,
+    .follows = kCauses,
+};
+
+}  // namespace wirelens::tls
