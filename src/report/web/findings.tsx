@@ -108,9 +108,13 @@ export function facts(data: Data): Fact[] {
     for (let row = 0; row < table.rows; ++row) if (test(row)) rows.push(row);
     return rows;
   };
+  const firstPacket = (table: typeof http, row: number): number => {
+    const place = data.connection(table.num(row, "conn") ?? -1);
+    return place === undefined ? 0 : (conn.num(place, "first_packet") ?? 0);
+  };
   const add = (what: string, where: string, table: typeof http, rows: number[], packet: string, grave: boolean, href: string, weight = rows.length) => {
     const since = rows.reduce((least, row) => Math.min(least, table.num(row, "ts") ?? Infinity), Infinity);
-    all.push({ what, where, since, packets: rows.map((row) => table.num(row, packet) ?? 0).filter(Boolean).slice(0, 20), weight, grave, href });
+    all.push({ what, where, since, packets: rows.map((row) => table.num(row, packet) ?? firstPacket(table, row)).filter(Boolean).slice(0, 20), weight, grave, href });
   };
   const path = (row: number) => `${http.text(row, "method")} ${http.text(row, "host")}${http.text(row, "path").split("?")[0]}`;
   for (const [where, rows] of gather(range(http, (row) => (http.num(row, "status") ?? 0) >= 500), (row) => `${http.text(row, "status")} ${path(row)}`)) {
@@ -120,6 +124,11 @@ export function facts(data: Data): Fact[] {
     add(`${plural(rows.length, "request")} without an answer`, where, http, rows, "request_packet", true, "#exchanges");
   }
   const server = (row: number) => endpoint(conn.text(row, "server.ip"), conn.text(row, "server.port"));
+  const tls = data.table("tls");
+  const unfinished = tls.columns.has("established") ? range(tls, (row) => tls.get(row, "established") !== true) : [];
+  for (const [where, rows] of gather(unfinished, (row) => tls.text(row, "server_name") || "no name")) {
+    add(`${plural(rows.length, "TLS handshake")} not completed`, where, tls, rows, "packet", true, "#tls");
+  }
   const closes: [string, string, boolean][] = [
     ["refused", "refused", true],
     ["unanswered", "never answered", true],

@@ -152,7 +152,7 @@ function anyColumns(table: Table, preferred: string[], time: Column): Column[] {
     ...order.map((path): Column => ({
       key: path,
       title: words(path.replaceAll(".", " ")),
-      width: numeric(path) ? "6rem" : "minmax(7rem, 1fr)",
+      width: numeric(path) ? "7.5rem" : /cipher|preview|subject|detail/.test(path) ? "minmax(9rem, 2fr)" : "minmax(5rem, 1fr)",
       right: numeric(path),
       value: (row) => (numeric(path) ? table.num(row, path) : table.text(row, path)),
       cell: (row) => (table.get(row, path) === undefined || table.get(row, path) === null ? "" : <Wire text={figure(path, table.get(row, path))} />),
