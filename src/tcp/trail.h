@@ -59,7 +59,7 @@ class Trail {
  public:
   static constexpr std::size_t kMaxSegments = 1024;
   static constexpr std::size_t kHeads = 16;
-  static constexpr std::size_t kHeadBytes = 64;
+  static constexpr std::size_t kHeadBytes = 56;  ///< so a trail of one segment takes 128 bytes
   static constexpr std::uint32_t kWholeBytes = 2048;
   static constexpr Duration kQuiet = std::chrono::milliseconds(500);
   /// Delivered segments younger than this are worth a larger ring.
@@ -74,7 +74,7 @@ class Trail {
   /// Prefetches what acknowledge(), or note() as well, will look at, if the trail is as short as
   /// most are.
   [[gnu::always_inline]] void approach(bool to_note) const {
-    prefetch(this, to_note ? 3 * kCacheLine : 2 * kCacheLine);
+    prefetch(this, to_note ? 2 * kCacheLine : sizeof(Trail) + sizeof(SentSegment));
   }
 
   struct Acknowledged {
