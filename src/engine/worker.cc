@@ -170,6 +170,9 @@ void Worker::let_time_pass(const Packet& packet) {
 
 void Worker::finish() {
   due_.clear();
+  std::size_t flows = 0;
+  for (const auto& table : tables_) flows += table ? table->size() : 0;
+  due_.reserve(flows);  // growing by halves, it would be the run's peak of memory
   for (const auto& table : tables_) {
     if (table) table->collect_all(due_);
   }

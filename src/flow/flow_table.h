@@ -93,6 +93,8 @@ class FlowTable final : private tcp::Listener, private Context {
   void collect_all(std::vector<Due>& out);
   void finish(FlowHandle handle, const Stamp& stamp);
 
+  /// Flows that live, bare SYNs included.
+  std::size_t size() const { return tcp_.used() + udp_.used() + half_open_.used(); }
   const FlowTally& tally() const { return tally_; }
   const Ledger& memory_account() const { return ledger_; }
 
