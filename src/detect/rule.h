@@ -106,7 +106,7 @@ struct Rule {
   std::string_view about;  ///< what it means, for a developer
   std::string_view fix;    ///< what to do about it
   std::string_view source;
-  std::span<const Threshold> thresholds;
+  std::span<const Threshold> thresholds = {};
   std::span<const EventType* const> takes;
   std::unique_ptr<Judge> (*make)(const Circumstances& circumstances);
   std::span<const std::string_view> follows = {};  ///< rules whose findings may be the cause

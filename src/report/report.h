@@ -22,7 +22,7 @@ struct ReportOptions {
   unsigned width = 80;     ///< columns of the text report
   std::size_t bodies = 0;  ///< bytes of bodies that records carry
   bool live = false;       ///< readers follow the output while it grows
-  SecretText key_log;      ///< secrets that a copy of the packets shall carry
+  SecretText key_log{};    ///< secrets that a copy of the packets shall carry
 };
 
 /// Why an output could not be written.

@@ -57,9 +57,9 @@ class Script {
 
 /// What a conversation is told about its connection.
 struct Setting {
-  DissectSettings dissect;
+  DissectSettings dissect{};
   bool midstream = false;
-  std::optional<Duration> handshake;
+  std::optional<Duration> handshake{};
   std::size_t memory = 64u << 20;
 };
 
