@@ -390,6 +390,12 @@ constexpr std::array<const EventType*, 2> kEvents = {&kEventType<MessageSeen>,
 
 }  // namespace
 
-const Protocol kProtocol = {"websocket", Transport::tcp, probe, open, kEvents, speaker};
+const Protocol kProtocol = {.name = "websocket",
+                            .transport = Transport::tcp,
+                            .probe = probe,
+                            .open = open,
+                            .events = kEvents,
+                            .speaker = speaker,
+                            .follows_another = true};
 
 }  // namespace wirelens::websocket

@@ -21,7 +21,9 @@ class Doorkeeper {
   bool knows(const T& value) {
     const std::uint64_t hash =
         siphash13(kFixed, Bytes(reinterpret_cast<const std::uint8_t*>(&value), sizeof value));
-    const bool known = test_and_set(hash & kMask) & test_and_set((hash >> 32) & kMask);
+    const bool first = test_and_set(hash & kMask);
+    const bool second = test_and_set((hash >> 32) & kMask);
+    const bool known = first && second;
     if (!known && ++count_ == kMost) {
       bits_ = {};
       count_ = 0;

@@ -43,8 +43,9 @@ void Conversation::data(Context& context, Direction from, Bytes bytes, const Sta
 void Conversation::look(Context& context, Side& side) {
   const Bytes first = side.in.available();
   bool unsure = false;
+  const bool missed = context.midstream() || side.holes;
   for (const Protocol* protocol : protocols_) {
-    if (!protocol->probe) continue;
+    if (!protocol->probe || (protocol->follows_another && !missed)) continue;
     switch (protocol->probe(side.in.from(), first)) {
       case Fit::certain:
         return open(context, *protocol);
@@ -60,9 +61,8 @@ void Conversation::look(Context& context, Side& side) {
   ++side.probed;
   // A stream whose beginning was seen has had its chance; otherwise a later slice may begin a
   // message. Neither side decides alone: one may greet or speak garbage, and the answer tells.
-  const bool begun = context.midstream() || side.holes;
   const Side& other = sides_[index(opposite(side.in.from()))];
-  if (side.probed >= (begun ? kMaxProbes : 1) && (other.probed > 0 || side.probed >= kMaxProbes)) {
+  if (side.probed >= (missed ? kMaxProbes : 1) && (other.probed > 0 || side.probed >= kMaxProbes)) {
     become_opaque(context);
   }
 }

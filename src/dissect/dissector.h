@@ -188,6 +188,8 @@ struct Protocol {
   /// streams only.
   std::unique_ptr<MessageReader> (*open_messages)(Context& context,
                                                   const Exchange& exchange) = nullptr;
+  /// Its streams begin as another protocol's: probed only where the beginning was missed.
+  bool follows_another = false;
 };
 
 /// The protocol of this name, or that is also known by it, whatever the case; nullptr if there is
