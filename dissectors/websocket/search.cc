@@ -2,6 +2,7 @@
 #include "websocket/search.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "base/work.h"
@@ -36,7 +37,24 @@ bool keeps_rules(const FrameHeader& header, Direction from, bool compression) {
          header.opcode != Opcode::continuation;
 }
 
+/// Messages and their fragments come in turn (RFC 6455 section 5.4).
+class Turns {
+ public:
+  bool allow(const FrameHeader& header) {
+    if (is_control(header.opcode)) return true;
+    const bool goes_on = header.opcode == Opcode::continuation;
+    if (within_ && *within_ != goes_on) return false;
+    within_ = !header.final;
+    return true;
+  }
+
+ private:
+  std::optional<bool> within_;  // a message of which more is to come; not known at first
+};
+
 unsigned bits_of(const FrameHeader& header) {
+  // Protocols that put two bytes of length before each message look like this.
+  if (header.opcode == Opcode::continuation && !header.final) return 0;
   const unsigned bits = header.compressed() ? kCompressedBits : kHeaderBits;
   const bool long_length = header.length > 0xffff && header.length < (std::uint64_t{1} << 32);
   return bits + (long_length ? kLongLengthBits : 0);
@@ -131,6 +149,7 @@ void Search::skipped() {
 
 Search::Judgement Search::judge(Bytes bytes, std::size_t at, bool ended, unsigned enough) const {
   Judgement judgement;
+  Turns turns;
   std::uint64_t place = at;
   // All is weighed in the order in which it comes, so that it does not matter in which slices.
   for (unsigned frames = 0; frames < kChain; ++frames) {
@@ -151,7 +170,7 @@ Search::Judgement Search::judge(Bytes bytes, std::size_t at, bool ended, unsigne
       return judgement;
     }
     const FrameHeader header = parse_header(rest);
-    if (!keeps_rules(header, from_, compression_)) return {Found::no, 0};
+    if (!keeps_rules(header, from_, compression_) || !turns.allow(header)) return {Found::no, 0};
     judgement.bits += bits_of(header);
     if (judgement.bits >= enough) return {Found::yes, judgement.bits};
     const PayloadLook look = look_at(header, rest.subspan(length), enough - judgement.bits);
@@ -164,7 +183,7 @@ Search::Judgement Search::judge(Bytes bytes, std::size_t at, bool ended, unsigne
     }
     place += length + header.length;
   }
-  judgement.found = Found::yes;
+  judgement.found = judgement.bits >= std::min(enough, kEnough) ? Found::yes : Found::no;
   return judgement;
 }
 
