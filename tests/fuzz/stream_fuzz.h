@@ -83,12 +83,10 @@ struct Bounds {
   std::uint64_t work_per_slice = 8192;
   std::uint64_t work_per_byte = 256;
   std::size_t memory = 0;
+  bool held_back = true;  ///< some slices come with the stamp of an earlier packet
 };
 
-inline void run(Bytes input, const Protocol& protocol, const Bounds& bounds) {
-  if (input.empty()) return;
-  World world(input[0]);
-  input = input.subspan(1);
+inline void run(Bytes input, World& world, const Protocol& protocol, const Bounds& bounds) {
   {
     const Protocol* const protocols[] = {&protocol};
     Conversation conversation(protocols, world.memory());
@@ -112,7 +110,8 @@ inline void run(Bytes input, const Protocol& protocol, const Bounds& bounds) {
         const std::size_t size = std::min(length, input.size());
         const auto block = std::make_unique<std::uint8_t[]>(size);
         std::memcpy(block.get(), input.data(), size);
-        const bool waited = (what & 0x0e) == 0x0a;  // behind a hole, until this packet
+        const bool waited =
+            bounds.held_back && (what & 0x0e) == 0x0a;  // behind a hole, until this packet
         conversation.data(world, from, {block.get(), size}, waited ? earlier : world.stamp);
         input = input.subspan(size);
         bytes += size;
@@ -126,6 +125,11 @@ inline void run(Bytes input, const Protocol& protocol, const Bounds& bounds) {
     require(world.told <= 64 + 32 * (bytes + world.stamp.packet));
   }
   require(world.ledger().total() == 0);
+}
+inline void run(Bytes input, const Protocol& protocol, const Bounds& bounds) {
+  if (input.empty()) return;
+  World world(input[0]);
+  run(input.subspan(1), world, protocol, bounds);
 }
 
 }  // namespace wirelens::fuzz

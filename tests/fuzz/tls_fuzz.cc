@@ -1,129 +1,15 @@
-// fuzz/tls_fuzz.cc - both directions of a stream, sliced, with holes, through the TLS
-// dissector.
-// dissector.
-//
-// Input: operations of two bytes, [what and who][length], and the bytes of those that bring some.
-// The first byte chooses whether the beginning was missed. Looks for over-reads, memory that stays
-// booked or grows past its caps, records without end, and work out of proportion to the input.
-#include <cstdlib>
-#include <cstring>
-#include <memory>
-
-#include "base/work.h"
-#include "dissect/conversation.h"
+// fuzz/tls_fuzz.cc - both directions of a stream through the TLS dissector: see stream_fuzz.h. The
+// first byte chooses only whether the beginning was missed.
+#include "fuzz/stream_fuzz.h"
 #include "tls/message_stream.h"
 #include "tls/tls.h"
 
-namespace wirelens {
-namespace {
-
-constexpr std::uint64_t kWorkPerSlice = 8192, kWorkPerByte = 256;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-/// Looks at every text of a record, so that AddressSanitizer sees what a report would read.
-class Reader final : public FieldWriter {
- public:
-  void boolean(std::string_view, bool) override {}
-  void integer(std::string_view, std::int64_t) override {}
-  void natural(std::string_view, std::uint64_t) override {}
-  void number(std::string_view, double) override {}
-  void duration(std::string_view, Duration value) override { require(value >= Duration{}); }
-  void time(std::string_view, Timestamp) override {}
-  void text(std::string_view, std::string_view value) override {
-    for (const char c : value) sum_ = sum_ + static_cast<unsigned char>(c);
-  }
-  void begin_object(std::string_view) override {}
-  void end_object() override {}
-  void begin_list(std::string_view) override {}
-  void end_list() override {}
-
- private:
-  volatile unsigned sum_ = 0;
-};
-
-class World final : public Context {
- public:
-  explicit World(std::uint8_t choice) : midstream_((choice & 1) != 0) {}
-
-  void flaw(const Flaw& flaw, std::optional<Direction>, std::string_view) override {
-    require(!flaw.name.empty());
-    ++told;
-  }
-  void name_server(std::string_view) override {}
-  const Stamp& packet() const override { return stamp; }
-  std::optional<Duration> handshake() const override { return std::chrono::milliseconds(3); }
-  const Stamp& opened() const override { return stamp; }
-  std::uint16_t server_port() const override { return 443; }
-  bool midstream() const override { return midstream_; }
-  const DissectSettings& settings() const override { return settings_; }
-  std::pmr::memory_resource& memory() override { return memory_; }
-  Ledger& ledger() override { return ledger_; }
-
-  Stamp stamp;
-  std::uint64_t told = 0;
-
- private:
-  void emit(const EventType* type, Timestamp, const void* payload) override {
-    type->describe(payload, reader_);
-    ++told;
-  }
-
-  bool midstream_;
-  DissectSettings settings_;
-  Ledger ledger_{std::size_t{64} << 20};
-  ChargedResource memory_{ledger_, Charge::dissectors, *std::pmr::new_delete_resource()};
-  Reader reader_;
-};
-
-void run(Bytes input) {
-  if (input.empty()) return;
-  World world(input[0]);
-  input = input.subspan(1);
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace wirelens;
+  if (size == 0) return 0;
   // What may wait: a message, a hello and a chain in each direction, and carried bytes.
   constexpr std::size_t kMost = 8 * tls::kMaxMessage + 4 * Input::kMaxHeld + (64u << 10);
-  {
-    const Protocol* const protocols[] = {&tls::kProtocol};
-    Conversation conversation(protocols, world.memory());
-    std::uint64_t budget = kWorkPerSlice;
-    std::uint64_t bytes = 0;
-    const std::uint64_t before = work_done;
-    while (input.size() >= 2) {
-      const std::uint8_t what = input[0];
-      const std::size_t length = input[1];
-      input = input.subspan(2);
-      const Direction from = (what & 1) != 0 ? Direction::from_server : Direction::from_client;
-      world.stamp = {world.stamp.packet + 1,
-                     world.stamp.time + Duration((what >> 4) * 100'000'000)};
-      if ((what & 0x0e) == 0x0e) {
-        conversation.gap(world, from, length + 1, world.stamp);
-      } else if ((what & 0x0e) == 0x0c && length == 0) {
-        conversation.end(world, from, (what & 0x10) != 0, world.stamp);
-      } else {
-        // A block of its own, so that AddressSanitizer sees where the slice ends.
-        const std::size_t size = std::min(length, input.size());
-        const auto block = std::make_unique<std::uint8_t[]>(size);
-        std::memcpy(block.get(), input.data(), size);
-        conversation.data(world, from, {block.get(), size}, world.stamp);
-        input = input.subspan(size);
-        bytes += size;
-      }
-      budget += kWorkPerSlice + kWorkPerByte * length;
-      require(work_done - before <= budget);
-      require(world.ledger().total() <= kMost);
-    }
-    conversation.finish(world, world.stamp);
-    require(world.told <= 64 + 32 * (bytes + world.stamp.packet));
-  }
-  require(world.ledger().total() == 0);
-}
-
-}  // namespace
-}  // namespace wirelens
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  wirelens::run({data, size});
+  fuzz::World world(data[0] & 1);
+  fuzz::run({data + 1, size - 1}, world, tls::kProtocol, {.memory = kMost, .held_back = false});
   return 0;
 }
