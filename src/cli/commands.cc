@@ -12,27 +12,10 @@ namespace wirelens {
 namespace {
 
 constexpr Command kCommands[] = {
-    {&kAnalyzeGrammar, "analyse capture files", analyze},
-    {&kLiveGrammar, "capture from an interface and analyse", live},
-    {&kFollowGrammar, "show one connection packet by packet", follow},
-    {&kRulesGrammar, "list what can be found wrong, or explain it", rules},
-    {&kDiffGrammar, "say what changed between two captures or files of records", diff},
-    {&kSchemaGrammar, "print the JSON Schema of the records", schema},
-    {&kInterfacesGrammar, "list what live can capture from", interfaces},
+    {&kAnalyzeGrammar, analyze},       {&kLiveGrammar, live},         {&kFollowGrammar, follow},
+    {&kRulesGrammar, rules},           {&kDiffGrammar, diff},         {&kSchemaGrammar, schema},
+    {&kInterfacesGrammar, interfaces}, {&kGenerateGrammar, generate},
 };
-
-std::string overview() {
-  std::string out =
-      "usage: wirelens COMMAND [options]\n\n"
-      "Says from captured packets who talked to whom, what went wrong, and which\n"
-      "packets prove it. Passive: it never sends a packet.\n\n";
-  for (const Command& command : kCommands) {
-    out += fmt::format("  {:<12}{}\n", command.grammar->command, command.about);
-  }
-  return out +
-         "\n  wirelens COMMAND --help   options and examples of one command\n"
-         "  wirelens --version\n";
-}
 
 ExitStatus unknown_command(const std::string& typed) {
   std::vector<std::string_view> names;
@@ -62,7 +45,7 @@ ExitStatus run_command(Arguments arguments) {
   }
   const std::string& word = arguments.front();
   const Arguments rest = arguments.subspan(1);
-  if (word == "--help" || word == "-h") return print(overview());
+  if (word == "--help" || word == "-h") return print(overview_text());
   if (word == "--version") return print("wirelens " WIRELENS_VERSION "\n");
   for (const Command& command : kCommands) {
     if (word != command.grammar->command) continue;

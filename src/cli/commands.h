@@ -12,7 +12,6 @@ namespace wirelens {
 
 struct Command {
   const Grammar* grammar;
-  std::string_view about;  ///< one line of `wirelens --help`
   ExitStatus (*run)(Arguments arguments);
 };
 
@@ -23,6 +22,7 @@ ExitStatus rules(Arguments arguments);
 ExitStatus diff(Arguments arguments);
 ExitStatus schema(Arguments arguments);
 ExitStatus interfaces(Arguments arguments);
+ExitStatus generate(Arguments arguments);
 
 /// The program: `arguments` without its own name.
 ExitStatus run_command(Arguments arguments);

@@ -22,59 +22,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr Option kRunOptions[] = {
-    {'w', "write", "FORMAT=PATH",
-     "write FORMAT (text, ndjson, har, html, pcapng) to PATH, - for standard output; may be "
-     "repeated "
-     "(default "
-     "text=-)",
-     true},
-    {'f', "filter", "BPF", "look only at packets that match, as tcpdump's filters"},
-    {'j', "threads", "N", "worker threads (default: one a core)"},
-    {0, "max-memory", "SIZE", "memory for the analysis, as 256M or 2G (default 1G)"},
-    {0, "time-wait", "SECONDS", "how long a closed connection's ports rest (default 60)"},
-    {0, "set", "RULE.NAME=VALUE",
-     "set a threshold of a rule, see `wirelens rules`; may be repeated", true},
-    {0, "fail-on", "SEVERITY",
-     "end with status 1 if there is a finding of info, low, medium, high or critical, or above"},
-    {0, "bodies", "N", "keep the first N bytes of HTTP bodies in records (default 0)"},
-    {0, "keylog", "FILE", "decrypt TLS with the secrets in FILE (as SSLKEYLOGFILE makes it)"},
-    {0, "tls-key", "PEM", "decrypt TLS whose keys were exchanged by this RSA private key"},
-    {0, "ca-file", "PEM", "verify certificates against these (default: the system's store)"},
-    {0, "show-secrets", "", "do not redact credentials, cookies and tokens"},
-    {0, "config", "FILE", "read options from an INI file: the same names, name=value"},
-    {'q', "quiet", "", "no progress and no remarks on standard error"},
-    {'v', "verbose", "", "say at the end how fast it went"},
-    {'h', "help", "", "this text"},
-};
-constexpr Option kReaderOptions[] = {
-    {0, "reader", "READER", "what opens FILE, own or libpcap: the results are the same"},
-};
-constexpr Option kCaptureOptions[] = {
-    {'i', "interface", "IFACE", "where to capture: see `wirelens interfaces`"},
-    {0, "duration", "SECONDS", "stop after so long"},
-    {0, "count", "N", "stop after N packets"},
-    {0, "snaplen", "N", "keep at most N bytes of a packet (default 262144)"},
-    {0, "buffer", "SIZE", "the kernel's buffer, as 64M (default 64M)"},
-};
-constexpr Option kFollowOnly[] = {
-    {0, "data", "", "show the bytes of each packet as escaped text"},
-};
-constexpr Option kBareOptions[] = {
-    {'h', "help", "", "this text"},
-};
-
-template <std::size_t A, std::size_t B>
-constexpr std::array<Option, A + B> joined(const Option (&first)[A], const Option (&second)[B]) {
-  std::array<Option, A + B> all{};
-  std::copy(first, first + A, all.begin());
-  std::copy(second, second + B, all.begin() + A);
-  return all;
-}
-constexpr auto kAnalyzeOptions = joined(kRunOptions, kReaderOptions);
-constexpr auto kFollowOptions = joined(kFollowOnly, kRunOptions);
-constexpr auto kLiveOptions = joined(kCaptureOptions, kRunOptions);
-
 po::options_description described(std::span<const Option> options) {
   po::options_description description;
   for (const Option& option : options) {
@@ -172,7 +119,7 @@ Result<Choices> Choices::parse(const Grammar& grammar, Arguments arguments) {
   if (const auto config = choices.values_.count("config") ? choices.one("config") : std::nullopt) {
     if (auto error = choices.read_config(*config, grammar)) return *error;
   }
-  if (!grammar.takes_operands && !choices.operands.empty()) {
+  if (grammar.operands.empty() && !choices.operands.empty()) {
     return Error{fmt::format("wirelens {} takes no operands: '{}'", grammar.command,
                              choices.operands.front())};
   }
@@ -361,114 +308,7 @@ std::optional<Error> parse_capture(const Choices& choices, LiveOptions& live) {
   return std::nullopt;
 }
 
-/// Appends `words` after `indent` columns, broken at `kColumns`; the first line has them already.
-void append_wrapped(std::string& out, std::string_view words, std::size_t indent) {
-  constexpr std::size_t kColumns = 80;
-  std::size_t column = indent;
-  while (!words.empty()) {
-    const std::size_t space = std::min(words.find(' '), words.size());
-    if (column > indent && column + 1 + space > kColumns) {
-      out += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      out += ' ';
-      ++column;
-    }
-    out += words.substr(0, space);
-    column += space;
-    words.remove_prefix(std::min(space + 1, words.size()));
-  }
-  out += '\n';
-}
-
 }  // namespace
-
-const Grammar kAnalyzeGrammar = {
-    .command = "analyze",
-    .usage = "[options] FILE...",
-    .about =
-        "Analyses captures (pcap, pcapng, also inside gzip or zstd; - is standard input). Several "
-        "files are one timeline, ordered by packet time. Exit status: 0 done, 1 a finding at or "
-        "above "
-        "--fail-on, 2 wrong usage, 3 an "
-        "input could not be read or was damaged (what came before is reported), 4 an output could "
-        "not be written, 130 interrupted (what was seen is reported), 141 the reader of a pipe "
-        "went away.",
-    .options = kAnalyzeOptions,
-    .examples =
-        "  wirelens analyze shop.pcapng\n"
-        "  wirelens analyze -w text=- -w ndjson=shop.ndjson shop.pcapng\n"
-        "  wirelens analyze -f 'tcp port 8080' monday.pcap tuesday.pcap.gz\n"
-        "  tcpdump -w - | wirelens analyze -w ndjson=- - | jq 'select(.status >= 500)'\n",
-    .takes_operands = true};
-
-const Grammar kLiveGrammar = {
-    .command = "live",
-    .usage = "-i IFACE [options]",
-    .about =
-        "Captures from an interface and analyses what passes, until SIGINT or SIGTERM, --duration "
-        "or --count; all three are a normal end (exit status 0). ndjson shows records while they "
-        "come, text sums up at the end. It never sends a packet.",
-    .options = kLiveOptions,
-    .examples =
-        "  wirelens live -i eth0 --duration 60\n"
-        "  wirelens live -i any -f 'tcp port 443 or tcp port 80' -w ndjson=-\n"};
-
-const Grammar kFollowGrammar = {
-    .command = "follow",
-    .usage = "[options] FILE CONN",
-    .about =
-        "Shows one connection packet by packet: an arrow each, from client to server or back, with "
-        "flags, relative sequence number + length, the states of both ends when they change, what "
-        "was lost or sent again, and what the bytes meant. CONN is the connection's id, IP:port of "
-        "one of its ends, packet:N for that of packet N, or finding:N for the one that the N-th "
-        "finding is about. With -w, other formats write what concerns this connection.",
-    .options = kFollowOptions,
-    .examples =
-        "  wirelens follow shop.pcapng 17\n"
-        "  wirelens follow shop.pcapng 10.0.2.1:40122 --data\n"
-        "  wirelens follow shop.pcapng packet:2518 | less\n",
-    .takes_operands = true};
-
-const Grammar kRulesGrammar = {
-    .command = "rules",
-    .usage = "[RULE]",
-    .about =
-        "Lists what can be found wrong, or explains one rule: what it means, its thresholds "
-        "(--set RULE.NAME=VALUE of analyze and live), what to do, and its source.",
-    .options = kBareOptions,
-    .examples =
-        "  wirelens rules\n"
-        "  wirelens rules tcp.syn_flood\n",
-    .takes_operands = true};
-
-const Grammar kDiffGrammar = {
-    .command = "diff",
-    .usage = "[options] OLD NEW",
-    .about =
-        "Says what changed between two captures, or two files of records (-w ndjson=): findings, "
-        "servers, exchanges and TLS that appeared (+), vanished (-) or changed (~). Timings and "
-        "shares count as changed beyond what chance explains. Exit status: 0 no difference, 1 "
-        "differences, 2 wrong usage, 3 an input could not be read.",
-    .options = kRunOptions,
-    .examples =
-        "  wirelens diff monday.pcap tuesday.pcap\n"
-        "  wirelens diff expected.ndjson today.pcapng || echo it changed\n",
-    .takes_operands = true};
-
-const Grammar kSchemaGrammar = {
-    .command = "schema",
-    .usage = "",
-    .about = "Prints the JSON Schema (draft 2020-12) of every record type of ndjson.",
-    .options = kBareOptions,
-    .examples = "  wirelens schema > records.schema.json\n"};
-
-const Grammar kInterfacesGrammar = {
-    .command = "interfaces",
-    .usage = "",
-    .about = "Lists what `wirelens live -i` can take, and why not where it cannot.",
-    .options = kBareOptions,
-    .examples = "  wirelens interfaces\n"};
 
 Result<AnalyzeOptions> parse_analyze(Arguments arguments) {
   auto choices = Choices::parse(kAnalyzeGrammar, arguments);
@@ -513,7 +353,6 @@ Result<DiffOptions> parse_diff(Arguments arguments) {
   if (!choices) return choices.error();
   DiffOptions options;
   if (auto error = parse_run(*choices, false, options.run)) return *error;
-  if (!choices->all("write").empty()) return Error{"diff writes to standard output: no --write"};
   if (choices->operands.size() != 2) return Error{"diff needs two files: OLD and NEW"};
   options.before = choices->operands[0];
   options.after = choices->operands[1];
@@ -541,29 +380,23 @@ Result<std::optional<std::string>> parse_rules(Arguments arguments) {
   return std::optional<std::string>(choices->operands.front());
 }
 
+Result<std::string> parse_generate(Arguments arguments) {
+  auto choices = Choices::parse(kGenerateGrammar, arguments);
+  if (!choices) return choices.error();
+  constexpr std::string_view kKinds[] = {"man", "bash", "zsh"};
+  const bool one = choices->operands.size() == 1;
+  if (one && std::count(std::begin(kKinds), std::end(kKinds), choices->operands[0]) == 1) {
+    return choices->operands[0];
+  }
+  const auto meant = one ? nearest(choices->operands[0], kKinds) : std::nullopt;
+  return Error{fmt::format("generate makes man, bash or zsh{}",
+                           meant ? fmt::format(": did you mean {}?", *meant) : "")};
+}
+
 std::optional<Error> parse_bare(const Grammar& grammar, Arguments arguments) {
   auto choices = Choices::parse(grammar, arguments);
   if (!choices) return choices.error();
   return std::nullopt;
-}
-
-std::string help_text(const Grammar& grammar) {
-  std::string out = fmt::format("usage: wirelens {}{}{}\n\n", grammar.command,
-                                grammar.usage.empty() ? "" : " ", grammar.usage);
-  append_wrapped(out, grammar.about, 0);
-  out += '\n';
-  constexpr std::size_t kIndent = 28;
-  for (const Option& option : grammar.options) {
-    std::string head = option.letter != 0 ? fmt::format("  -{}, --{}", option.letter, option.name)
-                                          : fmt::format("      --{}", option.name);
-    if (!option.value.empty()) head += fmt::format(" {}", option.value);
-    const bool fits = head.size() + 2 <= kIndent;
-    out += fits ? head + std::string(kIndent - head.size(), ' ')
-                : head + "\n" + std::string(kIndent, ' ');
-    append_wrapped(out, option.about, kIndent);
-  }
-  out += fmt::format("\nexamples:\n{}", grammar.examples);
-  return out;
 }
 
 bool asks_for_help(Arguments arguments) {

@@ -1,39 +1,20 @@
-// cli/options.h - the options of every command: one table for the command line, the config file,
-// and the help.
+// cli/options.h - what the user asked for, from the command line and the config file.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "capture/source.h"
+#include "cli/grammar.h"
 #include "engine/engine.h"
 #include "event/finding.h"
 #include "report/report.h"
 
 namespace wirelens {
-
-struct Option {
-  char letter;             ///< 0: it has none
-  std::string_view name;   ///< without the dashes
-  std::string_view value;  ///< what help calls its value; empty: a switch
-  std::string_view about;
-  bool repeatable = false;
-};
-
-/// A command's side of the command line.
-struct Grammar {
-  std::string_view command;
-  std::string_view usage;  ///< what follows the command
-  std::string_view about;
-  std::span<const Option> options;
-  std::string_view examples;  ///< whole lines
-  bool takes_operands = false;
-};
 
 /// What analyze and live share.
 struct RunOptions {
@@ -71,14 +52,6 @@ struct LiveCommandOptions {
   LiveOptions live;  ///< without `stop`
 };
 
-extern const Grammar kAnalyzeGrammar;
-extern const Grammar kLiveGrammar;
-extern const Grammar kFollowGrammar;
-extern const Grammar kRulesGrammar;
-extern const Grammar kDiffGrammar;
-extern const Grammar kSchemaGrammar;
-extern const Grammar kInterfacesGrammar;
-
 /// Bounds of what an option takes, beside what its type can hold.
 inline constexpr std::size_t kLeastMemory = std::size_t{16} << 20;
 inline constexpr std::uint64_t kMostBodies = std::uint64_t{1} << 20;
@@ -94,11 +67,10 @@ Result<DiffOptions> parse_diff(Arguments arguments);
 Result<LiveCommandOptions> parse_live(Arguments arguments);
 /// The operand of `wirelens rules`, if there is one.
 Result<std::optional<std::string>> parse_rules(Arguments arguments);
+/// The operand of `wirelens generate`: man, bash or zsh.
+Result<std::string> parse_generate(Arguments arguments);
 /// For commands without options or operands: the error, if there is one.
 std::optional<Error> parse_bare(const Grammar& grammar, Arguments arguments);
-
-/// Help of one command, at most 80 columns wide.
-std::string help_text(const Grammar& grammar);
 
 /// Whether --help or -h stands among `arguments`.
 bool asks_for_help(Arguments arguments);
