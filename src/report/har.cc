@@ -229,8 +229,18 @@ struct Url {
   bool has_host = false;
 };
 
+/// RFC 6455: an upgrade that was granted; RFC 8441: an extended CONNECT.
+bool opens_websocket(const Exchange& exchange) {
+  const std::string_view wish = exchange.status == 101         ? "upgrade"
+                                : exchange.method == "CONNECT" ? ":protocol"
+                                                               : "";
+  return !wish.empty() && same_ignoring_case(header(exchange.request_headers, wish), "websocket");
+}
+
 Url url_of(const Exchange& exchange) {
-  Url url{fmt::format("{}://", exchange.scheme.value_or("http")), {}, exchange.host.has_value()};
+  std::string scheme(exchange.scheme.value_or("http"));
+  if (opens_websocket(exchange)) scheme = scheme == "https" ? "wss" : "ws";
+  Url url{scheme + "://", {}, exchange.host.has_value()};
   if (exchange.host) url.after = *exchange.host;
   const std::string_view path = exchange.path.value_or("/");
   if (!path.starts_with('/')) url.after += '/';  // OPTIONS *, CONNECT host:port
@@ -291,18 +301,20 @@ void write_response(JsonWriter& out, const Exchange& exchange) {
   out.end_object();
 }
 
+constexpr int kTextFrame = 1;
+
 /// RFC 6455 section 11.8.
 int opcode_number(std::string_view opcode) {
   constexpr std::pair<std::string_view, int> kOpcodes[] = {
-      {"text", 1}, {"binary", 2}, {"close", 8}, {"ping", 9}, {"pong", 10}};
+      {"text", kTextFrame}, {"binary", 2}, {"close", 8}, {"ping", 9}, {"pong", 10}};
   for (const auto& [name, number] : kOpcodes) {
     if (name == opcode) return number;
   }
   return -1;
 }
 
-std::string_view resource_type(const Exchange& exchange, bool upgraded) {
-  if (upgraded) return "websocket";
+std::string_view resource_type(const Exchange& exchange) {
+  if (opens_websocket(exchange)) return "websocket";
   const std::string_view type = exchange.content_type.value_or("");
   constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
       {"text/html", "document"}, {"text/css", "stylesheet"},           {"image/", "image"},
@@ -353,7 +365,7 @@ void HarReport::add(ConnectionId connection, const Exchange& exchange, Timestamp
   entry.begin =
       to_rfc3339(time - timing.connect.value_or(Duration{}) - timing.dns.value_or(Duration{}));
   entry.stream = exchange.stream;
-  entry.upgraded = exchange.status == 101 || exchange.method == "CONNECT";
+  entry.upgraded = opens_websocket(exchange);
   entry.document = exchange.method == "GET" && exchange.status.value_or(0) / 100 == 2 &&
                    exchange.content_type.value_or("").starts_with("text/html");
   entry.referer = header(exchange.request_headers, "referer");
@@ -376,7 +388,7 @@ void HarReport::add(ConnectionId connection, const Exchange& exchange, Timestamp
   writer_.end_object();
   write_timings(writer_, timing);
   writer_.text("connection", fmt::format("{}", connection));
-  writer_.text("_resourceType", resource_type(exchange, exchange.status == 101));
+  writer_.text("_resourceType", resource_type(exchange));
   if (exchange.request_packet) writer_.natural("_requestPacket", *exchange.request_packet);
   if (exchange.response_packet) writer_.natural("_responsePacket", *exchange.response_packet);
   if (!exchange.complete) writer_.boolean("_complete", false);
@@ -385,26 +397,27 @@ void HarReport::add(ConnectionId connection, const Exchange& exchange, Timestamp
   waiting_[connection].entries.push_back(std::move(entry));
 }
 
+/// As Chrome writes them: what is no text is base64. An exchange over HTTP/2 is told when it ends,
+/// so its messages wait for it.
 void HarReport::add_message(ConnectionId connection, const Event& event) {
-  const auto found = waiting_.find(connection);
-  if (found == waiting_.end()) {
-    ++late_messages_;
-    return;
-  }
   const FlatFields fields(event);
   const auto seconds_since_1970 =
       static_cast<double>(event.time().time_since_epoch().count()) / 1e9;
+  const int opcode = opcode_number(fields.text("opcode"));
+  const std::string_view preview = fields.text("preview");
+  const auto bytes = fields.natural("bytes");
   writer_.clear();
   writer_.begin_document();
   writer_.text("type", fields.text("from") == "client" ? "send" : "receive");
   writer_.number("time", seconds_since_1970);
-  writer_.integer("opcode", opcode_number(fields.text("opcode")));
-  writer_.text("data", fields.text("preview"));
-  if (const auto bytes = fields.natural("bytes")) writer_.natural("_bytes", *bytes);
+  writer_.integer("opcode", opcode);
+  writer_.text("data", opcode == kTextFrame ? std::string(preview) : base64(preview));
+  if (bytes) writer_.natural("_bytes", *bytes);
   if (const auto packet = fields.natural("packet")) writer_.natural("_packet", *packet);
   writer_.end_object();
   held_ += writer_.size();
-  found->second.messages.push_back({fields.natural("stream"), std::string(writer_.view())});
+  waiting_[connection].messages.push_back(
+      {fields.natural("stream"), std::string(writer_.view()), false});
 }
 
 void HarReport::write_out(Waiting& waiting, const Connection* connection) {
@@ -412,12 +425,14 @@ void HarReport::write_out(Waiting& waiting, const Connection* connection) {
     held_ -= entry.json.size();
     append(entry, waiting.messages, connection);
   }
-  for (const Message& message : waiting.messages) held_ -= message.json.size();
+  for (const Message& message : waiting.messages) {
+    held_ -= message.json.size();
+    if (!message.written) ++lost_messages_;
+  }
   if (text_.size() >= kPiece) flush();
 }
 
-void HarReport::append(Entry& entry, const std::vector<Message>& messages,
-                       const Connection* connection) {
+void HarReport::append(Entry& entry, std::vector<Message>& messages, const Connection* connection) {
   text_ += entries_++ == 0 ? "\n" : ",\n";
   if (entry.at && connection != nullptr) {
     const std::string_view ip = connection->server.ip;
@@ -432,10 +447,11 @@ void HarReport::append(Entry& entry, const std::vector<Message>& messages,
     }
   }
   bool first = true;
-  for (const Message& message : messages) {
+  for (Message& message : messages) {
     if (!entry.upgraded || message.stream != entry.stream) continue;
     text_ += first ? R"(,"_webSocketMessages":[)" : ",";
     text_ += message.json;
+    message.written = true;
     first = false;
   }
   text_ += first ? "}" : "]}";
@@ -480,10 +496,9 @@ void HarReport::finish() {
     writer_.end_object();
   }
   writer_.end_list();
-  if (late_messages_ > 0) {
-    writer_.text("comment", fmt::format("{} WebSocket messages came after their exchange had to be "
-                                        "written",
-                                        late_messages_));
+  if (lost_messages_ > 0) {
+    writer_.text("comment", fmt::format("without {} WebSocket messages whose exchange is not here",
+                                        lost_messages_));
   }
   writer_.end_object();
   text_ += "\n],";

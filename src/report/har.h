@@ -54,6 +54,7 @@ class HarReport final : public Report {
   struct Message {
     std::optional<std::uint64_t> stream;
     std::string json;
+    bool written = false;
   };
   struct Waiting {
     std::vector<Entry> entries;
@@ -68,7 +69,7 @@ class HarReport final : public Report {
   void add(ConnectionId connection, const Exchange& exchange, Timestamp time);
   void add_message(ConnectionId connection, const Event& event);
   void write_out(Waiting& waiting, const Connection* connection);
-  void append(Entry& entry, const std::vector<Message>& messages, const Connection* connection);
+  void append(Entry& entry, std::vector<Message>& messages, const Connection* connection);
   const Page* page_of(const Entry& entry, std::string_view client);
 
   std::unique_ptr<Output> output_;
@@ -78,7 +79,7 @@ class HarReport final : public Report {
   std::size_t held_ = 0;
   std::map<std::string, Page, std::less<>> pages_;  ///< by client and URL
   std::uint64_t entries_ = 0;
-  std::uint64_t late_messages_ = 0;  ///< that came when their entry was written
+  std::uint64_t lost_messages_ = 0;  ///< of no entry, or of one that had to be written before
 };
 
 }  // namespace wirelens

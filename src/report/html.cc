@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "event/exchange.h"
 #include "event/timeline.h"
 #include "report/flat_fields.h"
 #include "report/web_page.h"
@@ -65,6 +66,24 @@ std::uint64_t weight_of(const Connection& connection) {
   return weight + (reset ? 2 : 0) + (close == Close::unanswered ? 1 : 0);
 }
 
+bool has_failed(const Exchange& exchange) {
+  return exchange.method && (!exchange.status || *exchange.status >= 500);
+}
+
+/// Failures before what took long, and that before what took less.
+std::uint64_t worth_of_exchange(const Exchange& exchange) {
+  constexpr std::uint64_t kFailure = std::uint64_t{1} << 62;
+  constexpr std::uint64_t kMost = kFailure - 1;
+  const ExchangeTiming& timing = exchange.timing;
+  Duration sum{};
+  for (const auto& each :
+       {timing.blocked, timing.connect, timing.send, timing.wait, timing.receive}) {
+    sum += std::max(each.value_or(Duration{}), Duration{});
+  }
+  const auto length = std::min(static_cast<std::uint64_t>(sum.count()), kMost);
+  return has_failed(exchange) ? kFailure + length : length;
+}
+
 }  // namespace
 
 bool HtmlReport::is_built() {
@@ -94,8 +113,14 @@ bool HtmlReport::keep(const Event& event) {
     weigh(*connection);
     return true;
   }
+  if (const auto* exchange = event.as<Exchange>(); exchange && event.connection()) {
+    if (has_failed(*exchange) && failing_.size() < kMostRows) failing_.insert(*event.connection());
+    return true;
+  }
   if (event.as<SegmentSeen>() && event.connection()) {
-    return ++segments_[*event.connection()] <= kDrawnSegments;
+    if (++segments_[*event.connection()] <= kDrawnSegments) return true;
+    ++tables_.find(event.type().name)->second.left_out;
+    return false;
   }
   return event.type().name != "http_request";
 }
@@ -108,10 +133,24 @@ void HtmlReport::add_to_table(const Event& event) {
   std::size_t held = 0;
   for (const auto& [name, table] : tables_) held += table.packed.packed().size();
   if (found->second.packed.rows() >= kMostRows || held >= kMostPacked) {
-    ++found->second.left_out;
+    found->second.worst.offer(worth_of(event), event);
   } else {
     found->second.packed.add(event);
   }
+}
+
+/// How much a reader would miss the record, among those of its type.
+std::uint64_t HtmlReport::worth_of(const Event& event) const {
+  if (const auto* exchange = event.as<Exchange>()) return worth_of_exchange(*exchange);
+  if (const auto* connection = event.as<Connection>()) {
+    return weight_of(*connection) + (failing_.contains(connection->id) ? 4 : 0);
+  }
+  const FlatFields fields(event);
+  const std::string_view verification = fields.text("verification");
+  const bool refused =
+      !verification.empty() && verification != "ok" && verification != "not_observable";
+  const bool broken = fields.text("established") == "false" || fields.text("complete") == "false";
+  return (refused ? 2u : 0u) + (broken ? 1u : 0u);
 }
 
 void HtmlReport::weigh(const Connection& connection) {
@@ -159,7 +198,7 @@ std::string HtmlReport::summary() const {
   std::string_view between;
   for (const auto& [name, table] : tables_) {
     out += fmt::format(R"({}"{}":{{"rows":{},"left_out":{}}})", between, name, table.packed.rows(),
-                       table.left_out);
+                       table.left_out + table.worst.left_out());
     between = ",";
   }
   if (findings_left_out_ > 0) {
@@ -170,7 +209,10 @@ std::string HtmlReport::summary() const {
 }
 
 void HtmlReport::finish() {
-  for (auto& [name, table] : tables_) table.packed.finish();
+  for (auto& [name, table] : tables_) {
+    table.worst.move_into(table.packed);
+    table.packed.finish();
+  }
   output_->write(kWebPage.before_summary);
   output_->write(for_element(summary()));
   output_->write(kWebPage.before_tables);

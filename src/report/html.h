@@ -2,8 +2,9 @@
 //
 // Events are gathered while the run lasts: what is read first (findings, the capture, the timeline)
 // as JSON, everything else packed by type (see packed_table.h), so that types that nobody thought
-// of show up, too. Memory is bounded by kMostRows and kMostPacked; what goes past them is counted
-// and the page says so. The page itself is built from src/report/web.
+// of show up, too. Memory is bounded by kMostRows and kMostPacked. Of what goes past them the worst
+// is kept (failures, then what took longest; see worst_rows.h), the rest is counted and the page
+// says so. The page itself is built from src/report/web.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "event/records.h"
@@ -19,6 +21,7 @@
 #include "report/packed_table.h"
 #include "report/report.h"
 #include "report/tally.h"
+#include "report/worst_rows.h"
 
 namespace wirelens {
 
@@ -26,6 +29,8 @@ class HtmlReport final : public Report {
  public:
   static constexpr std::uint64_t kMostRows = 250'000;                ///< of one type
   static constexpr std::size_t kMostPacked = std::size_t{96} << 20;  ///< bytes of all tables
+  static constexpr std::size_t kWorstRows = 10'000;                  ///< of one type, beyond those
+  static constexpr std::size_t kWorstBytes = std::size_t{32} << 20;  ///< of one type, unpacked
   static constexpr std::size_t kMostFindings = 500;
   static constexpr std::size_t kDrawnConnections = 12;
   static constexpr std::size_t kRemembered = std::size_t{4} << 20;
@@ -46,7 +51,8 @@ class HtmlReport final : public Report {
   struct Table {
     explicit Table(Timestamp begin) : packed(begin) {}
     PackedTable packed;
-    std::uint64_t left_out = 0;
+    WorstRows worst{kWorstRows, kWorstBytes};  ///< of those that came when it was full
+    std::uint64_t left_out = 0;                ///< segments beyond what is drawn
   };
   struct Troubled {
     std::uint64_t weight = 0;
@@ -59,6 +65,7 @@ class HtmlReport final : public Report {
   bool keep(const Event& event);
   void add_to_table(const Event& event);
   void weigh(const Connection& connection);
+  std::uint64_t worth_of(const Event& event) const;
   void note_finding(const Event& event);
   std::string summary() const;
 
@@ -75,6 +82,7 @@ class HtmlReport final : public Report {
   std::vector<std::uint64_t>
       first_packets_;  ///< by id, of the first kRemembered connections; 0: none
   std::map<ConnectionId, std::uint64_t> segments_;  ///< how many were kept
+  std::unordered_set<ConnectionId> failing_;  ///< with exchanges that failed, at most kMostRows
 };
 
 }  // namespace wirelens

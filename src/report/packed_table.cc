@@ -24,11 +24,26 @@ PackedTable::~PackedTable() {
 }
 
 void PackedTable::add(const Event& event) {
+  begin_row(event.time(), event.connection());
+  event.describe(*this);
+  end_row();
+}
+
+void PackedTable::add(Timestamp time, std::optional<ConnectionId> connection,
+                      const FieldRecording& fields) {
+  begin_row(time, connection);
+  fields.replay(*this);
+  end_row();
+}
+
+void PackedTable::begin_row(Timestamp time, std::optional<ConnectionId> connection) {
   parent_ = kNoParent;
   cursor_ = 0;
-  duration(kSeconds, event.time() - begin_);
-  if (event.connection()) natural(kConnection, *event.connection());
-  event.describe(*this);
+  duration(kSeconds, time - begin_);
+  if (connection) natural(kConnection, *connection);
+}
+
+void PackedTable::end_row() {
   ++rows_;
   if (++chunk_rows_ == kRows) flush_chunk();
 }

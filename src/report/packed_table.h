@@ -12,11 +12,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "event/event.h"
+#include "report/field_recording.h"
 #include "report/json_writer.h"
 
 namespace wirelens {
@@ -31,6 +33,8 @@ class PackedTable final : private FieldWriter {
   PackedTable& operator=(const PackedTable&) = delete;
 
   void add(const Event& event);
+  /// A record that was told before.
+  void add(Timestamp time, std::optional<ConnectionId> connection, const FieldRecording& fields);
   /// Ends the stream; nothing is added afterwards.
   void finish();
 
@@ -61,6 +65,8 @@ class PackedTable final : private FieldWriter {
   void begin_list(std::string_view name) override;
   void end_list() override;
 
+  void begin_row(Timestamp time, std::optional<ConnectionId> connection);
+  void end_row();
   /// Begins a value of its own unless a list is open.
   void begin_value();
   /// Puts it into its column.

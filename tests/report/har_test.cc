@@ -176,6 +176,20 @@ struct Message {
   }
 };
 
+struct StreamMessage {
+  static constexpr std::string_view kName = "websocket_message";
+  static constexpr std::string_view kAbout = "One over HTTP/2 (RFC 8441).";
+  std::uint64_t stream = 0;
+  std::string_view from;
+  std::string_view opcode;
+  std::string_view preview;
+  static constexpr auto fields() {
+    return std::tuple(
+        field("stream", &StreamMessage::stream, ""), field("from", &StreamMessage::from, ""),
+        field("opcode", &StreamMessage::opcode, ""), field("preview", &StreamMessage::preview, ""));
+  }
+};
+
 TEST_F(HarTest, NothingIsADocument) {
   EXPECT_TRUE(done()["entries"].empty());
 }
@@ -272,10 +286,12 @@ TEST_F(HarTest, WhatIsUnknownStaysValid) {
 }
 
 TEST_F(HarTest, WebSocketMessagesAreWhereChromeLooks) {
+  const HeaderField wish[] = {{"Upgrade", "WebSocket"}};
   Exchange upgrade = get("chat.test", "/live", 101);
+  upgrade.request_headers = wish;
   tell(upgrade, 5);
   tell(Message{"client", "text", 5, "hello"}, 5, 1500ms);
-  tell(Message{"server", "binary", 900, "\\x00"}, 5, 1600ms);
+  tell(Message{"server", "binary", 900, "\xFF"}, 5, 1600ms);
   tell(get("chat.test", "/"), 6);
   tell(Message{"server", "text", 1, "x"}, 99);  // of no exchange that is known
   end(5);
@@ -288,10 +304,40 @@ TEST_F(HarTest, WebSocketMessagesAreWhereChromeLooks) {
   EXPECT_EQ(messages[0]["data"], "hello");
   EXPECT_DOUBLE_EQ(messages[0]["time"].get<double>(), 1795208445.5);
   EXPECT_EQ(messages[1]["type"], "receive");
+  EXPECT_EQ(messages[1]["data"], "/w==") << "what is no text is base64";
   EXPECT_EQ(messages[1]["_bytes"], 900);
   EXPECT_EQ(log["entries"][0]["_resourceType"], "websocket");
+  EXPECT_EQ(log["entries"][0]["request"]["url"], "ws://chat.test/live");
   EXPECT_FALSE(log["entries"][1].contains("_webSocketMessages"));
   EXPECT_TRUE(log.contains("comment"));
+}
+
+TEST_F(HarTest, WebSocketOverHttp2IsToldBeforeItsExchange) {
+  const auto message = [&](std::uint64_t stream, std::string_view preview) {
+    tell(StreamMessage{stream, "client", "text", preview}, 5, 10ms);
+  };
+  message(1, "of stream one");
+  message(3, "of stream three");
+  message(7, "of nobody");
+  const HeaderField wish[] = {{":protocol", "websocket"}};
+  for (const std::uint64_t stream : {1u, 3u}) {
+    Exchange connect = get("chat.test", "/live", 200);
+    connect.method = "CONNECT";
+    connect.stream = stream;
+    connect.scheme = "https";
+    connect.request_headers = wish;
+    tell(connect, 5);
+  }
+  end(5);
+  const json log = done();
+  for (const auto& [entry, text] :
+       {std::pair(0, "of stream one"), std::pair(1, "of stream three")}) {
+    const json& messages = log["entries"][static_cast<std::size_t>(entry)]["_webSocketMessages"];
+    ASSERT_EQ(messages.size(), 1u);
+    EXPECT_EQ(messages[0]["data"], text);
+    EXPECT_EQ(log["entries"][0]["request"]["url"], "wss://chat.test/live");
+  }
+  EXPECT_EQ(log["comment"], "without 1 WebSocket messages whose exchange is not here");
 }
 
 TEST_F(HarTest, PagesAreDocumentsAndWhatRefersToThem) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "event/exchange.h"
 #include "event/finding.h"
 #include "support/scratch_file.h"
 
@@ -114,7 +115,25 @@ TEST_F(HtmlTest, RowsAreBoundedAndCounted) {
     segment.packet = packet;
     tell(segment, 4);
   }
-  EXPECT_EQ(summary(page())["types"]["segment"]["rows"], HtmlReport::kDrawnSegments);
+  const json segments = summary(page())["types"]["segment"];
+  EXPECT_EQ(segments["rows"], HtmlReport::kDrawnSegments);
+  EXPECT_EQ(segments["left_out"], 3);
+}
+
+TEST_F(HtmlTest, TheWorstOfTooManyIsKept) {
+  if (!HtmlReport::is_built()) GTEST_SKIP() << "this build has no page";
+  Exchange exchange;
+  exchange.method = "GET";
+  exchange.status = 200;
+  for (std::uint64_t i = 0; i < HtmlReport::kMostRows; ++i) tell(exchange, i);
+  for (std::uint64_t i = 0; i < 2 * HtmlReport::kWorstRows; ++i) {
+    exchange.timing.wait = std::chrono::milliseconds(i);
+    exchange.status = i == 7 ? 500 : 200;
+    tell(exchange, i);
+  }
+  const json http = summary(page())["types"]["http"];
+  EXPECT_EQ(http["rows"], HtmlReport::kMostRows + HtmlReport::kWorstRows);
+  EXPECT_EQ(http["left_out"], HtmlReport::kWorstRows);
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "event/records.h"
+#include "support/packed_rows.h"
 
 namespace wirelens {
 namespace {
@@ -15,33 +15,6 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 
 constexpr Timestamp kStart = timestamp_ns(1'795'208'444'000'000'000);
-
-std::string unpacked(const std::string& packed) {
-  z_stream stream{};
-  EXPECT_EQ(inflateInit(&stream), Z_OK);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-  stream.avail_in = static_cast<uInt>(packed.size());
-  std::string out;
-  int status = Z_OK;
-  while (status == Z_OK) {
-    char room[4096];
-    stream.next_out = reinterpret_cast<Bytef*>(room);
-    stream.avail_out = sizeof room;
-    status = inflate(&stream, Z_NO_FLUSH);
-    out.append(room, sizeof room - stream.avail_out);
-  }
-  EXPECT_EQ(status, Z_STREAM_END);
-  inflateEnd(&stream);
-  return out;
-}
-
-std::vector<json> chunks(PackedTable& table) {
-  table.finish();
-  std::istringstream lines(unpacked(table.packed()));
-  std::vector<json> all;
-  for (std::string line; std::getline(lines, line);) all.push_back(json::parse(line));
-  return all;
-}
 
 Connection connection(ConnectionId id) {
   Connection record;
@@ -62,7 +35,7 @@ TEST(PackedTable, ColumnsAreFieldsAndAbsentIsNull) {
   Connection second = connection(1);
   second.server_name = "a\"\xFF<";
   table.add(Event(kStart + 1500ms, std::nullopt, second));
-  const json chunk = chunks(table).at(0);
+  const json chunk = packed_chunks(table).at(0);
   EXPECT_EQ(chunk["n"], 2);
   const json& columns = chunk["c"];
   EXPECT_EQ(columns["ts"], json::parse("[0,1.5]"));
@@ -81,7 +54,7 @@ TEST(PackedTable, ListsOfObjectsAreValues) {
   end.malformed = counts;
   PackedTable table(kStart);
   table.add(Event(kStart, 7, end));
-  const json columns = chunks(table).at(0)["c"];
+  const json columns = packed_chunks(table).at(0)["c"];
   EXPECT_EQ(columns["malformed"][0][1]["name"], "b");
   EXPECT_EQ(columns["malformed"][0][1]["count"], 2);
   EXPECT_EQ(columns["conn"][0], 7);
@@ -97,7 +70,7 @@ TEST(PackedTable, ManyRowsAreSeveralChunks) {
   }
   EXPECT_EQ(table.rows(), kMany);
   std::uint64_t next = 0, tunnels = 0;
-  for (const json& chunk : chunks(table)) {
+  for (const json& chunk : packed_chunks(table)) {
     for (const json& id : chunk["c"]["id"]) EXPECT_EQ(id, next++);
     for (const auto& [path, column] : chunk["c"].items()) EXPECT_EQ(column.size(), chunk["n"]);
     tunnels += chunk["c"].contains("tunnel");
@@ -109,7 +82,7 @@ TEST(PackedTable, ManyRowsAreSeveralChunks) {
 
 TEST(PackedTable, NothingIsAStreamToo) {
   PackedTable table(kStart);
-  EXPECT_TRUE(chunks(table).empty());
+  EXPECT_TRUE(packed_chunks(table).empty());
 }
 
 }  // namespace
