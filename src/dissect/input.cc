@@ -15,15 +15,50 @@ bool Input::step_over() {
   const std::uint64_t count = std::min<std::uint64_t>(left(), pass_left_);
   if (count > 0) {
     if (pass_sink_) {
-      const std::size_t old = at_ < carried_ ? std::min<std::size_t>(carried_ - at_, count) : 0;
-      if (old > 0) pass_sink_->content(window_.subspan(at_, old), carry_stamp_);
-      if (count > old) pass_sink_->content(window_.subspan(at_ + old, count - old), slice_stamp_);
+      std::size_t at = at_;
+      for (const std::size_t end = at_ + count; at < end;) {
+        const std::size_t of_packet =
+            at >= carried_ ? end : (at < first_mark_.end ? first_mark_.end : later_mark(at).end);
+        const std::size_t size = std::min(of_packet, end) - at;
+        pass_sink_->content(window_.subspan(at, size), stamp_of(at));
+        at += size;
+      }
     }
     consume(count);
     pass_left_ -= count;
     passed_ += count;
   }
   return pass_left_ == 0 || ended_;
+}
+
+const Input::Mark& Input::later_mark(std::size_t place) const {
+  return *std::upper_bound(more_marks_.begin(), more_marks_.end(), place,
+                           [](std::size_t at, const Mark& each) { return at < each.end; });
+}
+
+/// The carried bytes up to `end` that have no mark yet are of this packet.
+void Input::mark(std::size_t end, const Stamp& stamp) {
+  Mark& last = more_marks_.empty() ? first_mark_ : more_marks_.back();
+  if (last.end >= end) return;
+  if (last.end == 0 || last.stamp.packet == stamp.packet) {
+    if (last.end == 0) last.stamp = stamp;
+    last.end = end;
+  } else {
+    more_marks_.push_back({end, stamp});
+  }
+}
+
+/// The first `count` bytes are carried no more.
+void Input::drop_marks(std::size_t count) {
+  const auto gone = std::find_if(more_marks_.begin(), more_marks_.end(),
+                                 [&](const Mark& each) { return each.end > count; });
+  if (first_mark_.end > count) {
+    first_mark_.end -= count;
+  } else {
+    first_mark_ = gone == more_marks_.end() ? Mark{} : Mark{gone->end - count, gone->stamp};
+    more_marks_.erase(more_marks_.begin(), gone == more_marks_.end() ? gone : gone + 1);
+  }
+  for (Mark& each : more_marks_) each.end -= count;
 }
 
 bool Input::pump() {
@@ -60,19 +95,21 @@ void Input::keep() {
   if (at_ == window_.size()) {
     carry_.clear();
     if (carry_.capacity() > 0) carry_.shrink_to_fit();
+    forget_marks();
     window_ = {};
     at_ = carried_ = 0;
     return;
   }
   if (!carry_.empty() && window_.data() == carry_.data()) {
     if (at_ > 0) work(left());
-    if (at_ >= carried_) carry_stamp_ = slice_stamp_;
+    if (at_ > 0) drop_marks(at_);
     carry_.erase(carry_.begin(), carry_.begin() + static_cast<std::ptrdiff_t>(at_));
   } else {
-    carry_stamp_ = slice_stamp_;
+    forget_marks();
     work(left());
     carry_.assign(window_.begin() + static_cast<std::ptrdiff_t>(at_), window_.end());
   }
+  mark(carry_.size(), slice_stamp_);
   window_ = carry_;
   carried_ = carry_.size();
   at_ = 0;
@@ -109,6 +146,7 @@ void Input::abandon(bool drop) {
   position_ += left();
   carry_.clear();
   carry_.shrink_to_fit();
+  forget_marks();
   window_ = {};
   at_ = carried_ = 0;
 }

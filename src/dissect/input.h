@@ -43,7 +43,8 @@ struct Token {
 
 class Input {
  public:
-  Input(Direction from, std::pmr::memory_resource& memory) : from_(from), carry_(&memory) {}
+  Input(Direction from, std::pmr::memory_resource& memory)
+      : more_marks_(&memory), from_(from), carry_(&memory) {}
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
@@ -51,7 +52,7 @@ class Input {
 
   Direction from() const { return from_; }
   /// The packet of the next unread byte (while one is available()), and of the last one read.
-  const Stamp& next_stamp() const { return at_ < carried_ ? carry_stamp_ : slice_stamp_; }
+  const Stamp& next_stamp() const { return stamp_of(at_); }
   const Stamp& last_stamp() const { return last_stamp_; }
   /// The packet of the bytes that came last, read or not.
   const Stamp& newest_stamp() const { return slice_stamp_; }
@@ -123,9 +124,14 @@ class Input {
     ready_ = ready;
   }
   std::size_t left() const { return window_.size() - at_; }
+  /// The packet of the byte at a place in window_.
+  const Stamp& stamp_of(std::size_t place) const {
+    if (place >= carried_) return slice_stamp_;
+    return place < first_mark_.end ? first_mark_.stamp : later_mark(place).stamp;
+  }
   Bytes consume(std::size_t count) {
     const Bytes bytes = window_.subspan(at_, count);
-    if (count > 0) last_stamp_ = at_ + count <= carried_ ? carry_stamp_ : slice_stamp_;
+    if (count > 0) last_stamp_ = stamp_of(at_ + count - 1);
     at_ += count;
     position_ += count;
     return bytes;
@@ -209,11 +215,25 @@ class Input {
   bool step_over();
   bool can_go_on() { return ready_ ? ready_(awaiter_) : step_over(); }
 
+  /// Carried bytes of one packet, up to a place in window_.
+  struct Mark {
+    std::size_t end = 0;
+    Stamp stamp;
+  };
+  const Mark& later_mark(std::size_t place) const;
+  void mark(std::size_t end, const Stamp& stamp);
+  void drop_marks(std::size_t count);
+  void forget_marks() {
+    first_mark_ = {};
+    if (!more_marks_.empty()) more_marks_ = std::pmr::vector<Mark>(more_marks_.get_allocator());
+  }
+
   Bytes window_;             // the current slice, or carry_ when it holds something
   std::size_t at_ = 0;       // unread bytes of window_ begin here
   std::size_t carried_ = 0;  // bytes of window_ that came in earlier slices
   Stamp slice_stamp_;
-  Stamp carry_stamp_;  // of the first carried byte
+  Mark first_mark_;                    // the carried bytes: mostly of one packet
+  std::pmr::vector<Mark> more_marks_;  // of the others
   Stamp last_stamp_;
   std::uint64_t position_ = 0;
   std::uint64_t pass_left_ = 0;
