@@ -1,0 +1,196 @@
+// bench/http2_bench.cc - HTTP/2 exchanges through the dissector, and nghttp2's inflater alone on
+// the same header blocks: the floor.
+#include <benchmark/benchmark.h>
+#include <nghttp2/nghttp2.h>
+
+#include <memory_resource>
+#include <string>
+#include <vector>
+
+#include "all.h"
+#include "dissect/conversation.h"
+#include "event/exchange.h"
+#include "http2/frame.h"
+
+namespace wirelens {
+namespace {
+
+constexpr std::size_t kSegment = 1'448;
+constexpr std::uint32_t kExchanges = 256;
+constexpr std::size_t kMaxPayload = 16'384;
+
+/// Counts the exchanges that it is told of.
+class Counter final : public Context {
+ public:
+  std::uint64_t exchanges = 0;
+
+  void flaw(const Flaw&, std::optional<Direction>, std::string_view) override {}
+  void name_server(std::string_view) override {}
+  const Stamp& packet() const override { return stamp_; }
+  std::optional<Duration> handshake() const override { return std::nullopt; }
+  const Stamp& opened() const override { return stamp_; }
+  std::uint16_t server_port() const override { return 443; }
+  bool midstream() const override { return false; }
+  const DissectSettings& settings() const override { return settings_; }
+  std::pmr::memory_resource& memory() override { return pool_; }
+  Ledger& ledger() override { return ledger_; }
+
+ protected:
+  void emit(const EventType* type, Timestamp, const void*) override {
+    exchanges += type == &kEventType<Exchange>;
+  }
+
+ private:
+  Stamp stamp_{1, {}};
+  DissectSettings settings_;
+  Ledger ledger_{std::size_t{1} << 30};
+  std::pmr::unsynchronized_pool_resource pool_;
+};
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+Fields request(std::uint32_t number) {
+  return {{":method", "GET"},
+          {":scheme", "https"},
+          {":authority", "shop.bench.test"},
+          {":path", "/section-12/" + std::to_string(number * 7919) + "?page=3"},
+          {"user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"},
+          {"accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"},
+          {"accept-language", "en-GB,en;q=0.8"},
+          {"accept-encoding", "gzip, deflate, br"},
+          {"cookie", "theme=dark; cart=7f3c0f5e51c44d4b"},
+          {"cache-control", "max-age=0"}};
+}
+Fields response(std::uint32_t number) {
+  return {{":status", "200"},
+          {"server", "bench/1.0"},
+          {"content-type", "text/html; charset=utf-8"},
+          {"date", "Fri, 20 Nov 2026 21:00:44 GMT"},
+          {"etag", "\"5f1c-62b5c1d0a9f" + std::to_string(number) + "\""},
+          {"vary", "Accept-Encoding, Origin"},
+          {"x-request-id", "7f3c0f5e-51c4-4d4b-" + std::to_string(number)}};
+}
+
+std::vector<std::string> blocks(Fields (*fields_of)(std::uint32_t)) {
+  nghttp2_hd_deflater* deflater = nullptr;
+  nghttp2_hd_deflate_new(&deflater, 4096);
+  std::vector<std::string> all;
+  for (std::uint32_t i = 0; i < kExchanges; ++i) {
+    const Fields fields = fields_of(i);
+    std::vector<nghttp2_nv> values;
+    for (const auto& [name, value] : fields) {
+      values.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
+                        reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())),
+                        name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+    }
+    std::string block(nghttp2_hd_deflate_bound(deflater, values.data(), values.size()), '\0');
+    const ssize_t size =
+        nghttp2_hd_deflate_hd(deflater, reinterpret_cast<std::uint8_t*>(block.data()), block.size(),
+                              values.data(), values.size());
+    block.resize(static_cast<std::size_t>(size));
+    all.push_back(std::move(block));
+  }
+  nghttp2_hd_deflate_del(deflater);
+  return all;
+}
+
+std::string frame(http2::FrameType type, unsigned flags, std::uint32_t stream,
+                  std::string_view payload) {
+  std::string text;
+  for (const int shift : {16, 8, 0}) text.push_back(static_cast<char>(payload.size() >> shift));
+  text.push_back(static_cast<char>(type));
+  text.push_back(static_cast<char>(flags));
+  for (const int shift : {24, 16, 8, 0}) text.push_back(static_cast<char>(stream >> shift));
+  return text.append(payload);
+}
+
+/// What each side says, exchange by exchange.
+struct Talk {
+  std::vector<std::string> client;
+  std::vector<std::string> server;
+  std::size_t bytes = 0;
+};
+
+Talk talk(std::size_t body) {
+  using http2::FrameType;
+  const std::vector<std::string> asked = blocks(request);
+  const std::vector<std::string> answered = blocks(response);
+  Talk talk;
+  for (std::uint32_t i = 0; i < kExchanges; ++i) {
+    const std::uint32_t stream = 2 * i + 1;
+    const unsigned last = body == 0 ? http2::flag::kEndStream : 0u;
+    std::string client = i == 0 ? std::string(http2::kPreface) : std::string();
+    if (i == 0) client += frame(FrameType::settings, 0, 0, {});
+    client += frame(FrameType::headers, 5, stream, asked[i]);
+    std::string server = i == 0 ? frame(FrameType::settings, 0, 0, {}) : std::string();
+    server += frame(FrameType::headers, 4 | last, stream, answered[i]);
+    for (std::size_t left = body; left > 0;) {
+      const std::size_t size = std::min(left, kMaxPayload);
+      left -= size;
+      server += frame(FrameType::data, left == 0 ? 1 : 0, stream, std::string(size, 'x'));
+    }
+    talk.bytes += client.size() + server.size();
+    talk.client.push_back(std::move(client));
+    talk.server.push_back(std::move(server));
+  }
+  return talk;
+}
+
+void converse(benchmark::State& state, std::size_t body) {
+  const Talk said = talk(body);
+  Counter counter;
+  for (auto _ : state) {
+    Conversation conversation(all_protocols(), counter.memory());
+    for (std::size_t i = 0; i < kExchanges; ++i) {
+      conversation.data(counter, Direction::from_client, as_bytes(said.client[i]), {1, {}});
+      const std::string_view answer = said.server[i];
+      for (std::size_t at = 0; at < answer.size(); at += kSegment) {
+        conversation.data(counter, Direction::from_server, as_bytes(answer.substr(at, kSegment)),
+                          {1, {}});
+      }
+    }
+    conversation.finish(counter, {});
+  }
+  const auto runs = static_cast<std::uint64_t>(state.iterations());
+  if (counter.exchanges != runs * kExchanges) state.SkipWithError("exchanges were lost");
+  state.SetItemsProcessed(static_cast<std::int64_t>(counter.exchanges));
+  state.SetBytesProcessed(static_cast<std::int64_t>(runs * said.bytes));
+}
+
+void inflate(const std::vector<std::string>& all) {
+  nghttp2_hd_inflater* inflater = nullptr;
+  nghttp2_hd_inflate_new(&inflater);
+  for (const std::string& block : all) {
+    Bytes bytes = as_bytes(block);
+    for (;;) {
+      nghttp2_nv field{};
+      int flags = 0;
+      const ssize_t used =
+          nghttp2_hd_inflate_hd2(inflater, &field, &flags, bytes.data(), bytes.size(), 1);
+      if (used < 0) return;
+      bytes = bytes.subspan(static_cast<std::size_t>(used));
+      benchmark::DoNotOptimize(field);
+      if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) break;
+    }
+    nghttp2_hd_inflate_end_headers(inflater);
+  }
+  nghttp2_hd_inflate_del(inflater);
+}
+
+void inflate_only(benchmark::State& state) {
+  const std::vector<std::string> asked = blocks(request);
+  const std::vector<std::string> answered = blocks(response);
+  for (auto _ : state) {
+    inflate(asked);
+    inflate(answered);
+  }
+  state.SetItemsProcessed(state.iterations() * kExchanges);
+}
+
+BENCHMARK(inflate_only)->Name("http2/nghttp2_inflate_only");
+BENCHMARK_CAPTURE(converse, heads, 0)->Name("http2/heads");
+BENCHMARK_CAPTURE(converse, body, 16'000)->Name("http2/body_16k");
+BENCHMARK_CAPTURE(converse, large, 1'000'000)->Name("http2/body_1m");
+
+}  // namespace
+}  // namespace wirelens
