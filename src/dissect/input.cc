@@ -32,33 +32,41 @@ bool Input::step_over() {
 }
 
 const Input::Mark& Input::later_mark(std::size_t place) const {
-  return *std::upper_bound(more_marks_.begin(), more_marks_.end(), place,
+  return *std::upper_bound(more_marks_->begin(), more_marks_->end(), place,
                            [](std::size_t at, const Mark& each) { return at < each.end; });
 }
 
 /// The carried bytes up to `end` that have no mark yet are of this packet.
 void Input::mark(std::size_t end, const Stamp& stamp) {
-  Mark& last = more_marks_.empty() ? first_mark_ : more_marks_.back();
+  Mark& last = more_marks_ ? more_marks_->back() : first_mark_;
   if (last.end >= end) return;
-  if (last.end == 0 || last.stamp.packet == stamp.packet) {
-    if (last.end == 0) last.stamp = stamp;
+  if (last.end == 0) {
+    last = {end, stamp};
+  } else if (last.stamp.packet == stamp.packet ||
+             (more_marks_ && more_marks_->size() == kMaxMarks)) {
     last.end = end;
   } else {
-    more_marks_.push_back({end, stamp});
+    if (!more_marks_) more_marks_ = std::make_unique<std::pmr::vector<Mark>>(&memory());
+    more_marks_->push_back({end, stamp});
   }
 }
 
 /// The first `count` bytes are carried no more.
 void Input::drop_marks(std::size_t count) {
-  const auto gone = std::find_if(more_marks_.begin(), more_marks_.end(),
-                                 [&](const Mark& each) { return each.end > count; });
   if (first_mark_.end > count) {
     first_mark_.end -= count;
+  } else if (!more_marks_ || more_marks_->back().end <= count) {
+    return forget_marks();
   } else {
-    first_mark_ = gone == more_marks_.end() ? Mark{} : Mark{gone->end - count, gone->stamp};
-    more_marks_.erase(more_marks_.begin(), gone == more_marks_.end() ? gone : gone + 1);
+    const auto first = std::find_if(more_marks_->begin(), more_marks_->end(),
+                                    [&](const Mark& each) { return each.end > count; });
+    first_mark_ = {first->end - count, first->stamp};
+    more_marks_->erase(more_marks_->begin(), first + 1);
   }
-  for (Mark& each : more_marks_) each.end -= count;
+  if (more_marks_ && more_marks_->empty()) more_marks_.reset();
+  if (!more_marks_) return;
+  work(more_marks_->size());
+  for (Mark& each : *more_marks_) each.end -= count;
 }
 
 bool Input::pump() {

@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <memory_resource>
 #include <optional>
 #include <utility>
@@ -43,8 +44,7 @@ struct Token {
 
 class Input {
  public:
-  Input(Direction from, std::pmr::memory_resource& memory)
-      : more_marks_(&memory), from_(from), carry_(&memory) {}
+  Input(Direction from, std::pmr::memory_resource& memory) : from_(from), carry_(&memory) {}
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
@@ -92,6 +92,8 @@ class Input {
 
   /// Most bytes that wait while a direction is on hold, and for a protocol to be recognised.
   static constexpr std::size_t kMaxHeld = 65536;
+  /// Of at most so many packets waiting bytes keep the stamp: later ones pass for the last of them.
+  static constexpr std::size_t kMaxMarks = 1024;
 
   // ---- for who feeds it
   // ---------------------------------------------------------------------------
@@ -225,15 +227,15 @@ class Input {
   void drop_marks(std::size_t count);
   void forget_marks() {
     first_mark_ = {};
-    if (!more_marks_.empty()) more_marks_ = std::pmr::vector<Mark>(more_marks_.get_allocator());
+    more_marks_.reset();
   }
 
   Bytes window_;             // the current slice, or carry_ when it holds something
   std::size_t at_ = 0;       // unread bytes of window_ begin here
   std::size_t carried_ = 0;  // bytes of window_ that came in earlier slices
   Stamp slice_stamp_;
-  Mark first_mark_;                    // the carried bytes: mostly of one packet
-  std::pmr::vector<Mark> more_marks_;  // of the others
+  Mark first_mark_;                                     // the carried bytes: mostly of one packet
+  std::unique_ptr<std::pmr::vector<Mark>> more_marks_;  // of the others, if there are any
   Stamp last_stamp_;
   std::uint64_t position_ = 0;
   std::uint64_t pass_left_ = 0;

@@ -68,5 +68,28 @@ TEST(Input, BytesKeepTheirPackets) {
   }
 }
 
+/// Waits for `count` bytes, then reads them one by one.
+Dissection read_singly(Input& in, std::size_t count, std::vector<std::uint64_t>& packets) {
+  co_await in.more(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    packets.push_back(in.next_stamp().packet);
+    co_await in.take(1);
+  }
+}
+
+TEST(Input, PacketsThatWaitAreKeptApartUpToACap) {
+  Input in(Direction::from_client, *std::pmr::new_delete_resource());
+  std::vector<std::uint64_t> packets;
+  constexpr std::size_t kCount = Input::kMaxMarks + 100;
+  Dissection reader = read_singly(in, kCount, packets);
+  reader.resume();
+  for (std::uint64_t i = 0; i < kCount; ++i) in.feed(as_bytes("x"), packet(i + 1));
+  ASSERT_TRUE(reader.done());
+  ASSERT_EQ(packets.size(), kCount);
+  for (std::size_t i = 0; i <= Input::kMaxMarks; ++i) EXPECT_EQ(packets[i], i + 1);
+  EXPECT_EQ(packets[kCount - 2], Input::kMaxMarks + 1) << "taken for the last one's";
+  EXPECT_EQ(packets[kCount - 1], kCount) << "the packet that is here now needs no mark";
+}
+
 }  // namespace
 }  // namespace wirelens
