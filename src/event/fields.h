@@ -47,12 +47,16 @@ template <class Owner, class Member>
 struct Field {
   std::string_view name;
   Member Owner::*member;
-  std::string_view about;  ///< one phrase for the schema: meaning, unit, source
+  std::string_view about;          ///< one phrase for the schema: meaning, unit, source
+  bool Owner::*applies = nullptr;  ///< where that member is false, the field is absent
+
+  /// The same field, but only where `condition` holds.
+  constexpr Field when(bool Owner::*condition) const { return {name, member, about, condition}; }
 };
 template <class Owner, class Member>
 constexpr Field<Owner, Member> field(std::string_view name, Member Owner::*member,
                                      std::string_view about) {
-  return {name, member, about};
+  return {name, member, about, nullptr};
 }
 
 /// A number whose name is only known when the program runs. The name is a literal.
@@ -149,8 +153,11 @@ void write_value(std::string_view name, const T& value, FieldWriter& out) {
 
 template <Described T>
 void write_fields(const T& value, FieldWriter& out) {
-  std::apply([&](const auto&... each) { (write_value(each.name, value.*(each.member), out), ...); },
-             T::fields());
+  const auto write = [&](const auto& each) {
+    if (each.applies && !(value.*(each.applies))) return;
+    write_value(each.name, value.*(each.member), out);
+  };
+  std::apply([&](const auto&... each) { (write(each), ...); }, T::fields());
 }
 
 /// What `wirelens schema` hears about every field of a record type.
@@ -214,7 +221,7 @@ template <Described T>
 void write_schema(SchemaWriter& out) {
   std::apply(
       [&]<class... Members>(const Field<T, Members>&... each) {
-        (write_schema_of<Members>(each.name, true, each.about, out), ...);
+        (write_schema_of<Members>(each.name, !each.applies, each.about, out), ...);
       },
       T::fields());
 }

@@ -168,6 +168,7 @@ struct RoundTrip {
 
 /// What one end of a connection sent, judged from where the capture stood.
 struct Sent {
+  bool by_tcp = true;  ///< false: the counters that only TCP has are absent
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   std::uint64_t retransmitted_packets = 0;
@@ -190,26 +191,33 @@ struct Sent {
   std::uint64_t capture_duplicates = 0;
   std::uint64_t acked_before_seen = 0;
 
+  template <class T>
+  static constexpr Field<Sent, T> tcp_field(std::string_view name, T Sent::*member,
+                                            std::string_view about) {
+    return field(name, member, about).when(&Sent::by_tcp);
+  }
   static constexpr auto fields() {
     return std::tuple(
         field("packets", &Sent::packets, "packets"),
         field("bytes", &Sent::bytes, "payload, each byte counted once"),
-        field("retransmitted_packets", &Sent::retransmitted_packets, "segments sent again"),
-        field("retransmitted_bytes", &Sent::retransmitted_bytes, "payload sent again"),
-        field("fast_retransmits", &Sent::fast_retransmits,
-              "retransmissions called for by duplicate ACKs or SACK (RFC 5681, 6675)"),
-        field("timeouts", &Sent::timeouts, "retransmissions by a timer (RFC 6298)"),
-        field("spurious", &Sent::spurious,
-              "retransmissions of what had arrived (D-SACK, RFC 2883; ACK seen)"),
-        field("out_of_order", &Sent::out_of_order, "segments overtaken by later ones on the way"),
-        field("duplicate_acks", &Sent::duplicate_acks,
-              "ACKs that repeat the last one (RFC 5681 section 2)"),
-        field("zero_windows", &Sent::zero_windows, "times that this end announced a window of 0"),
-        field("zero_window_time", &Sent::zero_window_time,
-              "seconds that this end's window stood at 0"),
-        field("zero_window_probes", &Sent::zero_window_probes,
-              "probes of the other end's zero window"),
-        field("keep_alives", &Sent::keep_alives, "keep-alive probes (RFC 9293 section 3.8.4)"),
+        tcp_field("retransmitted_packets", &Sent::retransmitted_packets, "segments sent again"),
+        tcp_field("retransmitted_bytes", &Sent::retransmitted_bytes, "payload sent again"),
+        tcp_field("fast_retransmits", &Sent::fast_retransmits,
+                  "retransmissions called for by duplicate ACKs or SACK (RFC 5681, 6675)"),
+        tcp_field("timeouts", &Sent::timeouts, "retransmissions by a timer (RFC 6298)"),
+        tcp_field("spurious", &Sent::spurious,
+                  "retransmissions of what had arrived (D-SACK, RFC 2883; ACK seen)"),
+        tcp_field("out_of_order", &Sent::out_of_order,
+                  "segments overtaken by later ones on the way"),
+        tcp_field("duplicate_acks", &Sent::duplicate_acks,
+                  "ACKs that repeat the last one (RFC 5681 section 2)"),
+        tcp_field("zero_windows", &Sent::zero_windows,
+                  "times that this end announced a window of 0"),
+        tcp_field("zero_window_time", &Sent::zero_window_time,
+                  "seconds that this end's window stood at 0"),
+        tcp_field("zero_window_probes", &Sent::zero_window_probes,
+                  "probes of the other end's zero window"),
+        tcp_field("keep_alives", &Sent::keep_alives, "keep-alive probes (RFC 9293 section 3.8.4)"),
         field("window_scale", &Sent::window_scale, "shift count offered in the SYN (RFC 7323)"),
         field("mss", &Sent::mss, "maximum segment size announced in the SYN"),
         field("sack", &Sent::sack, "offered SACK in the SYN (RFC 2018)"),
@@ -217,11 +225,11 @@ struct Sent {
               "from this end's data to the ACK of the other, as seen at the capture"),
         field("max_bytes_in_flight", &Sent::max_bytes_in_flight,
               "most payload sent and not yet acknowledged"),
-        field("missing_bytes", &Sent::missing_bytes, "payload that the capture lacks"),
-        field("capture_duplicates", &Sent::capture_duplicates,
-              "packets that the capture point saw twice (mirror port), not resent"),
-        field("acked_before_seen", &Sent::acked_before_seen,
-              "segments captured after the ACK that answers them"));
+        tcp_field("missing_bytes", &Sent::missing_bytes, "payload that the capture lacks"),
+        tcp_field("capture_duplicates", &Sent::capture_duplicates,
+                  "packets that the capture point saw twice (mirror port), not resent"),
+        tcp_field("acked_before_seen", &Sent::acked_before_seen,
+                  "segments captured after the ACK that answers them"));
   }
 };
 

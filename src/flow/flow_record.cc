@@ -96,6 +96,7 @@ void FlowTable::emit_udp(UdpFlow& flow, Why why, bool interim) {
   record.client_known = false;
   record.close = why == Why::idle ? Close::timeout : Close::open;
   const bool high = flow.client_is_high;
+  record.sent.by_tcp = record.received.by_tcp = false;
   record.sent.packets = flow.packets[high];
   record.sent.bytes = flow.bytes[high];
   record.received.packets = flow.packets[!high];
