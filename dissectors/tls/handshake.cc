@@ -43,7 +43,7 @@ Handshake::Handshake(Context& context, Direction client, bool renegotiation)
 
 void Handshake::step(Direction from, std::string_view message, const Stamp& stamp) {
   if (!started_) started_ = stamp.time;
-  if (messages_.size() < kMaxMessages) messages_.push_back({from, message, stamp.packet});
+  if (messages_.size() < kMaxMessages) messages_.push_back({from, message, stamp.packet, stamp.time});
 }
 
 void Handshake::message(Context& context, Direction from, const HandshakeMessage& message,

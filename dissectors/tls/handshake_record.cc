@@ -77,6 +77,15 @@ Texts alpn_names(Bytes list, std::pmr::memory_resource& arena) {
   return names.all();
 }
 
+/// RFC 8446 appendix D.4: with TLS 1.3 on offer a session id may be there for show; with a ticket
+/// (RFC 5077 section 3.4) it is the client's invention.
+std::optional<std::string_view> offered_session(const ClientHello& hello) {
+  if (hello.psk_identities > 0) return "psk";
+  if (hello.ticket_bytes > 0) return "ticket";
+  if (!hello.session_id.empty() && !is_tls13(hello.best_version())) return "id";
+  return std::nullopt;
+}
+
 }  // namespace
 
 void Handshake::tell_hello(TlsSession& record, std::pmr::memory_resource& arena) const {
@@ -98,6 +107,7 @@ void Handshake::tell_hello(TlsSession& record, std::pmr::memory_resource& arena)
   record.client_ciphers = names_of(hello.ciphers, name_of_cipher, arena);
   record.server_name = hello.server_name;
   if (!hello.alpn.empty()) record.client_alpn = alpn_names(hello.alpn, arena);
+  record.offered_session = offered_session(hello);
   if (early_offered_) {
     record.early_data = !early_accepted_ ? "offered" : *early_accepted_ ? "accepted" : "rejected";
   }
@@ -197,6 +207,7 @@ void Handshake::tell(Context& context) {
   tell_hello(record, arena);
   tell_agreement(record, arena);
   tell_course(record, arena);
+  record.round_trip = context.handshake();
   if (!hello_.empty()) {
     const ClientHello hello = read_client_hello(hello_);
     ja3 = ja3_of(hello);

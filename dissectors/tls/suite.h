@@ -28,7 +28,8 @@ struct Suite {
   /// Records stay secret even if the server's long-term key gets known later.
   bool forward_secret() const {
     return key_exchange.empty() || key_exchange.starts_with("DHE") ||
-           key_exchange.starts_with("ECDHE") || key_exchange.ends_with("anon");
+           key_exchange.starts_with("ECDHE") || key_exchange.starts_with("SRP") ||
+           key_exchange.ends_with("anon");
   }
 };
 

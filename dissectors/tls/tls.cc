@@ -6,12 +6,12 @@
 
 #include "base/secret.h"
 #include "dissect/conversation.h"
-#include "tls/certificate_rules.h"
 #include "tls/decryption.h"
 #include "tls/find_record.h"
 #include "tls/flaws.h"
 #include "tls/handshake.h"
 #include "tls/message_stream.h"
+#include "tls/rules/rules.h"
 
 namespace wirelens::tls {
 namespace {
@@ -492,18 +492,6 @@ std::unique_ptr<Dissector> open(Context& context, Conversation& conversation) {
 constexpr std::array<const EventType*, 2> kEvents = {&kEventType<TlsSession>,
                                                      &kEventType<TlsAlertSeen>};
 
-const detect::Rule* const kRules[] = {
-    &kCertificateExpired,
-    &kCertificateNotYetValid,
-    &kCertificateExpiring,
-    &kHostnameMismatch,
-    &kSelfSigned,
-    &kMissingIntermediate,
-    &kUntrustedRoot,
-    &kWeakKey,
-    &kClientRejectedCertificate,
-};
-
 }  // namespace
 
 const Protocol kProtocol = {.name = "tls",
@@ -512,6 +500,6 @@ const Protocol kProtocol = {.name = "tls",
                             .open = open,
                             .events = kEvents,
                             .speaker = speaker,
-                            .rules = kRules};
+                            .rules = rules()};
 
 }  // namespace wirelens::tls

@@ -141,7 +141,8 @@ def shop(lab, host, authority):
     identity = authority.issue("shop.test")
     peers.nginx(lab, host, {"big.bin": peers.pattern(60_000), "a.css": peers.pattern(900)},
                 more_server=f"""
-    listen 443 ssl; ssl_certificate {identity[0]}; ssl_certificate_key {identity[1]};""")
+    listen 443 ssl; ssl_certificate {identity[0]}; ssl_certificate_key {identity[1]};
+    ssl_protocols TLSv1.2 TLSv1.3;""")
 
 
 def visit(lab, host, authority, log, *words):

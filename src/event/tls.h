@@ -62,6 +62,7 @@ struct TlsMessage {
   Direction from = Direction::from_client;
   std::string_view message;
   std::uint64_t packet = 0;
+  Timestamp time{};  ///< of that packet: for rules, the record leaves it to the packet
 
   static constexpr auto fields() {
     return std::tuple(
@@ -105,6 +106,7 @@ struct TlsSession {
   bool established = false;
   std::optional<bool> resumed;
   std::optional<std::string_view> resumed_by;
+  std::optional<std::string_view> offered_session;
   std::optional<std::string_view> early_data;
   std::optional<std::string_view> ech;
   std::optional<bool> retried;
@@ -132,6 +134,8 @@ struct TlsSession {
   std::optional<NotTls> not_tls;
   std::optional<Duration> handshake_time;
   bool decrypted = false;
+  /// The TCP handshake's, where it was seen: for rules, as the connection's record tells it.
+  std::optional<Duration> round_trip;
 
   static constexpr auto fields() {
     return std::tuple(
@@ -148,6 +152,8 @@ struct TlsSession {
               "both ends finished their handshakes, as far as can be seen"),
         field("resumed", &TlsSession::resumed, "an earlier session was taken up again"),
         field("resumed_by", &TlsSession::resumed_by, "id, ticket or psk"),
+        field("offered_session", &TlsSession::offered_session,
+              "what the client named to have an earlier session taken up again: id, ticket or psk"),
         field("early_data", &TlsSession::early_data,
               "0-RTT: offered, accepted or rejected; offered, if nobody can tell"),
         field("ech", &TlsSession::ech,

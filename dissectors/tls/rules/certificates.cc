@@ -1,14 +1,14 @@
-// tls/certificate_rules.cc - servers whose certificates clients refuse, or soon will.
+// tls/rules/certificates.cc - servers whose certificates clients refuse, or soon will.
 //
 // One finding a server and name. Who is hurt is told by what the clients did: went on, or ended the
 // handshake with an alert about the certificate.
-#include "tls/certificate_rules.h"
-
 #include <algorithm>
 
 #include "detect/table.h"
 #include "detect/words.h"
 #include "event/tls.h"
+#include "tls/rules/rules.h"
+#include "tls/rules/session.h"
 
 namespace wirelens::tls {
 namespace {
@@ -19,29 +19,20 @@ using detect::Evidence;
 using detect::Findings;
 
 constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
-constexpr std::string_view kAboutCertificates[] = {"bad_certificate",     "unsupported_certificate",
-                                                   "certificate_revoked", "certificate_expired",
-                                                   "certificate_unknown", "unknown_ca"};
 
 /// The client's alert that refuses the certificate, if it sent one.
 const TlsAlert* refusal_of(const TlsSession& session) {
   if (!session.alerts) return nullptr;
   for (const TlsAlert& alert : *session.alerts) {
-    const bool about =
-        alert.description && std::find(std::begin(kAboutCertificates), std::end(kAboutCertificates),
-                                       *alert.description) != std::end(kAboutCertificates);
+    const bool about = alert.description && is_about_certificate(*alert.description);
     if (alert.from == Direction::from_client && about) return &alert;
   }
   return nullptr;
 }
 
 std::uint64_t packet_of_certificate(const TlsSession& session) {
-  for (const TlsMessage& message : session.messages) {
-    if (message.from == Direction::from_server && message.message == "certificate") {
-      return message.packet;
-    }
-  }
-  return 0;
+  const std::uint64_t plain = packet_of(session, Direction::from_server, "certificate");
+  return plain != 0 ? plain : packet_of(session, Direction::from_server, "compressed_certificate");
 }
 
 bool has_fault(const TlsSession& session, std::string_view fault) {
@@ -62,7 +53,8 @@ double days(Duration duration) {
 struct Tally {
   std::uint64_t handshakes = 0;
   std::uint64_t refused = 0;
-  std::string browser_error, verification;
+  std::string name, browser_error, verification;
+  std::uint64_t shown_in = 0, refused_in = 0;  // packets: the first of each
   std::string subject, issuer, key, names, alert;
   std::optional<Timestamp> not_before, not_after;
   Timestamp seen{};
@@ -75,6 +67,7 @@ struct Tally {
 void learn(const TlsSession& session, Timestamp at, const PeerAddress& server, Tally& tally) {
   tally.seen = at;
   tally.server = server;
+  tally.shown_in = packet_of_certificate(session);
   tally.verification = session.verification.value_or("");
   tally.browser_error = session.browser_error.value_or("");
   if (!session.certificates || session.certificates->empty()) return;
@@ -100,16 +93,18 @@ class ByServer : public detect::Judge {
     const auto& session = *event.as<TlsSession>();
     if (!concerns(session, event.time())) return;
     const PeerAddress server = event.peers()->server;
-    const std::string name = session.server_name
-                                 ? fmt::format("{} ({})", *session.server_name, server.text())
-                                 : server.text();
+    const std::string name = server_text(session, server);
     Tally& tally = tallies_.at(name);
-    if (tally.handshakes++ == 0) learn(session, event.time(), server, tally);
+    if (tally.handshakes++ == 0) {
+      tally.name = name;
+      learn(session, event.time(), server, tally);
+    }
     const TlsAlert* refusal = refusal_of(session);
-    tally.refused += refusal != nullptr;
-    if (refusal != nullptr) tally.alert = *refusal->description;
     tally.evidence.add(event.connection(), packet_of_certificate(session), event.time());
-    if (refusal != nullptr) tally.evidence.packet(refusal->packet);
+    if (refusal == nullptr) return;
+    if (tally.refused++ == 0) tally.refused_in = refusal->packet;
+    tally.alert = *refusal->description;
+    tally.evidence.packet(refusal->packet);
   }
 
   void judge(Findings& out) override {
@@ -131,22 +126,28 @@ class ByServer : public detect::Judge {
   virtual bool concerns(const TlsSession& session, Timestamp at) const = 0;
   virtual std::string why(const Tally& tally) const = 0;
   virtual void measure(const Tally&, Draft&) const {}
+  /// What Firefox shows; empty: it goes on.
+  virtual std::string_view firefox() const { return {}; }
 
   Circumstances circumstances_;
 
  private:
-  static std::string course(const Tally& tally) {
+  /// What the user of a browser saw, or would have seen; and what the clients did here.
+  std::string course(const Tally& tally) const {
     std::string text;
     if (!tally.browser_error.empty()) {
-      text = fmt::format("Chromium shows {}, OpenSSL says \"{}\". ", tally.browser_error,
-                         tally.verification);
+      text = fmt::format("Chromium shows {}, ", tally.browser_error);
+      if (!firefox().empty()) text += fmt::format("Firefox {}, ", firefox());
+      text += fmt::format("OpenSSL says \"{}\". ", tally.verification);
     }
+    if (tally.shown_in > 0) text += fmt::format("Packet {} shows it. ", count_text(tally.shown_in));
     if (tally.refused == 0) {
-      return text + fmt::format("No client of {} refused it by an alert.",
+      return text + fmt::format("In {} no client refused it by an alert.",
                                 counted(tally.handshakes, "handshake"));
     }
-    return text + fmt::format("In {} of {} the client refused it (alert {}).", tally.refused,
-                              counted(tally.handshakes, "handshake"), tally.alert);
+    return text + fmt::format("In {} of {} the client refused it, by the alert {} (packet {}).",
+                              count_text(tally.refused), counted(tally.handshakes, "handshake"),
+                              tally.alert, count_text(tally.refused_in));
   }
 
   detect::Table<std::string, Tally> tallies_{detect::kTallies};
@@ -171,16 +172,21 @@ class Expired final : public ByServer {
   }
 
  private:
+  std::string_view firefox() const override { return "SEC_ERROR_EXPIRED_CERTIFICATE"; }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "expired");
   }
   std::string why(const Tally& tally) const override {
     if (!tally.not_after || *tally.not_after >= tally.seen) {
-      return "A certificate of the chain has expired: not the server's own, but one that vouches "
-             "for it.";
+      return fmt::format(
+          "A certificate in the chain of {} has expired: not the server's own, but one that "
+          "vouches "
+          "for it.",
+          tally.name);
     }
-    return fmt::format("The certificate {} ended on {}, {:.1f} days before it was shown here.",
-                       tally.subject, day(*tally.not_after), days(tally.seen - *tally.not_after));
+    return fmt::format("{} shows the certificate {}, which ended on {}, {:.1f} days earlier.",
+                       tally.name, tally.subject, day(*tally.not_after),
+                       days(tally.seen - *tally.not_after));
   }
   void measure(const Tally& tally, Draft& draft) const override {
     if (!tally.not_after) return;
@@ -194,15 +200,20 @@ class NotYetValid final : public ByServer {
   using ByServer::ByServer;
 
  private:
+  std::string_view firefox() const override {
+    return "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE";
+  }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "not_yet_valid");
   }
   std::string why(const Tally& tally) const override {
     if (!tally.not_before || *tally.not_before <= tally.seen) {
-      return "A certificate of the chain, not the server's own, is not valid yet.";
+      return fmt::format(
+          "A certificate in the chain of {}, not the server's own, is not valid yet.", tally.name);
     }
-    return fmt::format("The certificate {} begins on {}, {:.1f} days after it was shown here.",
-                       tally.subject, day(*tally.not_before), days(*tally.not_before - tally.seen));
+    return fmt::format("{} shows the certificate {}, which begins on {}, {:.1f} days later.",
+                       tally.name, tally.subject, day(*tally.not_before),
+                       days(*tally.not_before - tally.seen));
   }
 };
 
@@ -222,8 +233,8 @@ class Expiring final : public ByServer {
     return end && *end > at && days(*end - at) <= days_;
   }
   std::string why(const Tally& tally) const override {
-    return fmt::format("The certificate {} ends on {}, in {:.1f} days.", tally.subject,
-                       day(*tally.not_after), days(*tally.not_after - tally.seen));
+    return fmt::format("{} shows the certificate {}, which ends on {}, in {:.1f} days.", tally.name,
+                       tally.subject, day(*tally.not_after), days(*tally.not_after - tally.seen));
   }
   void measure(const Tally& tally, Draft& draft) const override {
     draft.measured.push_back({"days_left", days(*tally.not_after - tally.seen)});
@@ -239,20 +250,20 @@ class WrongName final : public ByServer {
   using ByServer::ByServer;
 
  private:
+  std::string_view firefox() const override { return "SSL_ERROR_BAD_CERT_DOMAIN"; }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "wrong_name") || has_fault(session, "no_alternative_name");
   }
   std::string why(const Tally& tally) const override {
     if (tally.names.empty()) {
       return fmt::format(
-          "The certificate {} has no subject alternative name, and browsers look at "
+          "{} shows the certificate {}, which has no subject alternative name; browsers look at "
           "nothing else.",
-          tally.subject);
+          tally.name, tally.subject);
     }
     return fmt::format(
-        "The certificate is for {}: the name that the client asked for is not among "
-        "them.",
-        tally.names);
+        "{} shows a certificate for {}: the name that the client asked for is not among them.",
+        tally.name, tally.names);
   }
 };
 
@@ -261,12 +272,13 @@ class SelfSigned final : public ByServer {
   using ByServer::ByServer;
 
  private:
+  std::string_view firefox() const override { return "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT"; }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "self_signed");
   }
   std::string why(const Tally& tally) const override {
-    return fmt::format("The certificate {} signed itself, so nobody vouches for it.",
-                       tally.subject);
+    return fmt::format("{} shows the certificate {}, which signed itself: nobody vouches for it.",
+                       tally.name, tally.subject);
   }
 };
 
@@ -275,15 +287,17 @@ class MissingIntermediate final : public ByServer {
   using ByServer::ByServer;
 
  private:
+  std::string_view firefox() const override { return "SEC_ERROR_UNKNOWN_ISSUER"; }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "missing_intermediate");
   }
   std::string why(const Tally& tally) const override {
     return fmt::format(
-        "The server sent its own certificate alone. It was issued by {}, which is no "
-        "trusted root, and that one's certificate did not come along. Browsers that "
-        "know it from elsewhere go on; others fail.",
-        tally.issuer);
+        "{} sent its own certificate alone. It was issued by {}, which is no trusted root, and "
+        "that "
+        "one's certificate did not come along. Browsers that know it from elsewhere go on; others "
+        "fail.",
+        tally.name, tally.issuer);
   }
 };
 
@@ -292,14 +306,15 @@ class UntrustedRoot final : public ByServer {
   using ByServer::ByServer;
 
  private:
+  std::string_view firefox() const override { return "SEC_ERROR_UNKNOWN_ISSUER"; }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "untrusted_root");
   }
   std::string why(const Tally& tally) const override {
     return fmt::format(
-        "The chain of {}, issued by {}, ends at no root of the trust store that was "
-        "asked (--ca-file, or the system's).",
-        tally.subject, tally.issuer);
+        "{} shows the certificate {}, issued by {}. The chain ends at no root of the trust store "
+        "that was asked (--ca-file, or the system's).",
+        tally.name, tally.subject, tally.issuer);
   }
 };
 
@@ -313,26 +328,36 @@ class WeakKey final : public ByServer {
   }
   std::string why(const Tally& tally) const override {
     return fmt::format(
-        "The certificate {} ({}), or one that vouches for it, has less than 112 bits "
+        "{} shows the certificate {} ({}). It, or one that vouches for it, has less than 112 bits "
         "of security: too short a key, or a signature over MD5 or SHA-1.",
-        tally.subject, tally.key);
+        tally.name, tally.subject, tally.key);
   }
 };
 
+/// A client's refusal that the other rules have no cause for.
 class Rejected final : public ByServer {
  public:
   using ByServer::ByServer;
 
  private:
   bool concerns(const TlsSession& session, Timestamp) const override {
-    return refusal_of(session) != nullptr;
+    return refusal_of(session) != nullptr && !is_explained(session);
+  }
+  static bool is_explained(const TlsSession& session) {
+    constexpr std::string_view kToldElsewhere[] = {
+        "expired",       "not_yet_valid",        "wrong_name",     "no_alternative_name",
+        "self_signed",   "missing_intermediate", "untrusted_root", "weak_key",
+        "weak_signature"};
+    return std::any_of(std::begin(kToldElsewhere), std::end(kToldElsewhere),
+                       [&](std::string_view fault) { return has_fault(session, fault); });
   }
   std::string why(const Tally& tally) const override {
-    return fmt::format(
-        "Clients ended the handshake because of the server's certificate.{}",
-        tally.verification == "ok"
-            ? " It is fine by the trust store that was asked here: theirs is another."
-            : "");
+    return fmt::format("A client of {} ended the handshake because of the certificate.{}",
+                       tally.name,
+                       tally.verification == "ok"
+                           ? " It is fine by the trust store that was asked here: the client's is "
+                             "another, or it pins another key."
+                           : " What is wrong with it cannot be seen here.");
   }
 };
 
@@ -447,7 +472,10 @@ const detect::Rule kClientRejectedCertificate = {
     .id = "tls.client_rejected_certificate",
     .severity = Severity::medium,
     .title = "Clients refuse the certificate",
-    .about = "A client ended the handshake by an alert about the server's certificate.",
+    .about =
+        "A client ended the handshake by an alert about the server's certificate, and what is "
+        "wrong "
+        "with that does not show: it is hidden, or fine by the trust store that was asked.",
     .fix =
         "see what is wrong with the certificate; if it is fine, the client lacks its root, pins "
         "another key, or has a wrong clock",
