@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tls/certificate_compression.h"
 #include "tls/flaws.h"
 
 namespace wirelens::tls {
@@ -43,7 +44,8 @@ Handshake::Handshake(Context& context, Direction client, bool renegotiation)
 
 void Handshake::step(Direction from, std::string_view message, const Stamp& stamp) {
   if (!started_) started_ = stamp.time;
-  if (messages_.size() < kMaxMessages) messages_.push_back({from, message, stamp.packet, stamp.time});
+  if (messages_.size() < kMaxMessages)
+    messages_.push_back({from, message, stamp.packet, stamp.time});
 }
 
 void Handshake::message(Context& context, Direction from, const HandshakeMessage& message,
@@ -66,11 +68,7 @@ void Handshake::message(Context& context, Direction from, const HandshakeMessage
       encrypted_extensions(context, from, body);
       break;
     case HandshakeType::compressed_certificate:
-      if (const auto compressed = read_compressed_certificate(body)) {
-        if (by_server) compression_ = compressed->algorithm;
-      } else {
-        context.flaw(kMalformedHandshake, from, name);
-      }
+      compressed_certificate(context, from, body);
       break;
     case HandshakeType::certificate:
       certificate(context, from, body);
@@ -173,6 +171,16 @@ void Handshake::certificate(Context& context, Direction from, Bytes body) {
   if (from != client_ && chain.ocsp) status_sent_ = true;
   keep(half(from).chain, body);
   half(from).certificates = chain.count;
+}
+
+void Handshake::compressed_certificate(Context& context, Direction from, Bytes body) {
+  const auto compressed = read_compressed_certificate(body);
+  if (compressed && from != client_) compression_ = compressed->algorithm;
+  if (compressed && name_of_compression(compressed->algorithm).empty()) return;
+  if (compressed && compressed->size > kMaxMessage) return context.flaw(kLongHandshake, from);
+  const auto opened = compressed ? decompress(*compressed, context.ledger()) : std::nullopt;
+  if (!opened) return context.flaw(kMalformedHandshake, from, "compressed_certificate");
+  certificate(context, from, *opened);
 }
 
 void Handshake::change_cipher_spec(Direction from, const Stamp& stamp) {

@@ -109,6 +109,7 @@ class Handshake {
   void client_hello(Context& context, Bytes body);
   void server_hello(Context& context, Bytes body);
   void certificate(Context& context, Direction from, Bytes body);
+  void compressed_certificate(Context& context, Direction from, Bytes body);
   void encrypted_extensions(Context& context, Direction from, Bytes body);
   void step(Direction from, std::string_view message, const Stamp& stamp);
   void finish(Direction from, const Stamp& stamp);
