@@ -115,6 +115,8 @@ class KeyedDecryption final : public Decryption {
   void message(Role from, HandshakeType type, Bytes whole, const Agreement& agreement) override;
   std::unique_ptr<RecordProtection> protection(Role from, Epoch epoch,
                                                const Agreement& agreement) override;
+  bool may_learn() const override { return secrets_.growing(); }
+  std::uint64_t learnt() const override { return secrets_.learnt(); }
 
  private:
   void take_key_exchange(Bytes whole, const Agreement& agreement);

@@ -12,6 +12,8 @@
 //   Finished of TLS 1.3 (opened) has been read          its sender, application
 //   KeyUpdate (opened) has been read                    RecordProtection::update()
 //   ChangeCipherSpec of TLS 1.2 and before              its sender, application
+//   secrets were learnt since a record was stepped over  its sender, application, or handshake in
+//                                                       TLS 1.3 before that is complete
 //
 // Opened records go the same way as those in clear: handshake messages to the handshake, alerts to
 // the record, application data to the conversation inside.
@@ -71,9 +73,13 @@ class Decryption {
 
   /// A handshake message, whole. `agreement` is as it stands behind the message.
   virtual void message(Role from, HandshakeType type, Bytes whole, const Agreement& agreement) = 0;
-  /// nullptr: the keys are not known, and will not be.
+  /// nullptr: the keys are not known; see learnt().
   virtual std::unique_ptr<RecordProtection> protection(Role from, Epoch epoch,
                                                        const Agreement& agreement) = 0;
+  /// Secrets may still come, of a key log that somebody is writing.
+  virtual bool may_learn() const { return false; }
+  /// How many have come: when it has grown, protection() may be asked again.
+  virtual std::uint64_t learnt() const { return 0; }
 };
 
 /// Asked when a connection begins; nullptr: the user gave no keys.

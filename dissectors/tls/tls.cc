@@ -1,8 +1,10 @@
 // tls/tls.cc - record after record, in both directions.
 #include "tls/tls.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <utility>
 
 #include "base/secret.h"
 #include "dissect/conversation.h"
@@ -68,9 +70,12 @@ class Tls final : public Dissector {
     Stamp begun;                   // packet of the first byte of the message being put together
     std::uint64_t record_end = 0;  // position in the stream; 0: not known
     std::uint16_t record_length = 0;
-    bool spoke = false;   // a record was read
-    bool unsure = false;  // where it goes on behind a hole is a guess
-    bool early = false;   // protection is that of early data
+    bool spoke = false;        // a record was read
+    bool unsure = false;       // where it goes on behind a hole is a guess
+    bool early = false;        // protection is that of early data
+    bool late = false;         // its keys came when part of the content had been stepped over
+    std::uint64_t passed = 0;  // records under these keys that were stepped over
+    std::uint64_t learnt = 0;  // secrets that were known when protection was asked for last
     std::unique_ptr<RecordProtection> protection;
   };
 
@@ -91,12 +96,17 @@ class Tls final : public Dissector {
   void take_alert(Context& context, Input& in, Bytes content);
   void change_keys(Direction from, const HandshakeMessage& message);
   void protect(Direction from, Epoch epoch);
+  void catch_up(Direction from);
   void give_inside(Direction from, Bytes content, const Stamp& stamp);
   void after_hole(Context& context, Input& in);
   void settle(Context& context);
 
   Side& side(Direction from) { return sides_[index(from)]; }
   bool opens_anything() const { return sides_[0].protection || sides_[1].protection; }
+  /// It may yet, by a key log that grows.
+  bool may_open() const {
+    return decryption_ && decryption_->may_learn() && handshake_->hellos_done();
+  }
 
   Conversation& conversation_;
   Direction client_;
@@ -140,9 +150,11 @@ Dissection Tls::read_records(Context& context, Input& in, bool lost) {
       hidden = co_await looking;
     }
     const Stamp first = in.next_stamp();
+    if (hidden && !mine.protection && may_open()) catch_up(in.from());
     if (hidden && !mine.protection) {
       const std::uint64_t passed = co_await in.pass(header->whole());
       if (passed < header->whole()) break;
+      ++mine.passed;
       handshake_->protected_record(in.from(), *header, in.last_stamp());
     } else {
       const std::optional<Bytes> record = co_await in.take(header->whole());
@@ -156,7 +168,7 @@ Dissection Tls::read_records(Context& context, Input& in, bool lost) {
     }
     mine.record_end = 0;
     settle(context);
-    if (handshake_->over() && !opens_anything()) {
+    if (handshake_->over() && !opens_anything() && !may_open()) {
       conversation_.give_up();
       co_return;
     }
@@ -301,8 +313,31 @@ void Tls::protect(Direction from, Epoch epoch) {
   if (!decryption_) return;
   Side& theirs = side(from);
   theirs.early = false;
+  theirs.passed = 0;
+  theirs.learnt = decryption_->learnt();
   theirs.protection =
       decryption_->protection(handshake_->role(from), epoch, handshake_->agreement());
+}
+
+/// Keys that come when records under them have gone by: what follows can be read.
+void Tls::catch_up(Direction from) {
+  Side& mine = side(from);
+  if (mine.learnt == decryption_->learnt()) return;
+  const bool tls13 = handshake_->is_tls13();
+  if (!tls13 && !handshake_->has_changed_cipher(from)) return;
+  const bool done = !tls13 || handshake_->complete();
+  const std::uint64_t passed = mine.passed;
+  protect(from, done ? Epoch::application : Epoch::handshake);
+  if (!mine.protection) {
+    mine.passed = passed;
+    return;
+  }
+  mine.late = done && passed > 0;
+  if (!tls13 || !done) return mine.protection->missed(passed);
+  // Some of those records were the handshake's, and numbered for themselves.
+  constexpr std::uint64_t kLongestFlight = 32;
+  mine.protection->missed(passed - std::min(passed, kLongestFlight));
+  mine.protection->missed(std::nullopt);
 }
 
 void Tls::take_alert(Context& context, Input& in, Bytes content) {
@@ -313,11 +348,15 @@ void Tls::take_alert(Context& context, Input& in, Bytes content) {
 }
 
 void Tls::give_inside(Direction from, Bytes content, const Stamp& stamp) {
+  Side& mine = side(from);
   if (!inner_) {
     inside_.handshake_took(handshake_->duration());
     inner_.reset(new (inside_.memory()) Conversation(conversation_.protocols(), inside_.memory()));
     const Protocol* named = find_protocol(conversation_.protocols(), handshake_->alpn());
     inner_->begin(inside_, named ? named->name : Conversation::kWhateverFits);
+  }
+  if (std::exchange(mine.late, false)) {
+    inner_->gap(inside_, from, RecordHeader::kMaxLength, stamp);
   }
   inner_->data(inside_, from, content, stamp);
 }

@@ -2,6 +2,7 @@
 // itself brings along.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -35,6 +36,8 @@ class Secrets {
   /// For key exchange by RSA (up to TLS 1.2).
   std::span<const PrivateKey> keys() const { return keys_; }
   bool growing() const { return growing_; }
+  /// Secrets that add() brought: when it has grown, who found none may look again.
+  std::uint64_t learnt() const { return added_.tally().secrets; }
   /// There is nothing to decrypt anything with.
   bool empty() const {
     return keys_.empty() && !growing_ && added_.empty() && (!log_ || log_->empty());

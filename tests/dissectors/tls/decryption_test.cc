@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <sstream>
+
 #include "dissect/secrets.h"
 #include "dissect/shelf.h"
 #include "dissectors/tls/hex.h"
@@ -183,6 +186,64 @@ TEST(Decryption, ByOtherSecretsFailsAndIsToldSo) {
   const Told told = play_trace(rfc8448::kSimple, log);
   EXPECT_THAT(told.flaws, ::testing::Contains("tls.decryption_failed"));
   EXPECT_TRUE(told.heard.empty());
+}
+
+/// The trace with a key log that grows: `when` steps have gone by when it gets its lines. `lines`
+/// is empty for all.
+std::map<std::string, std::string> play_late(const rfc8448::Trace& trace, std::size_t when,
+                                             std::string_view only = {}) {
+  std::string log;
+  std::istringstream lines{std::string(trace.key_log)};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(only) != line.npos) log += line + "\n";
+  }
+  Secrets secrets(nullptr, {}, true);
+  Shelf shelf;
+  Setting setting;
+  setting.dissect.secrets = &secrets;
+  setting.dissect.shelf = &shelf;
+  RecordingContext context(setting);
+  const Protocol* const protocols[] = {&kProtocol, &kListener};
+  {
+    Conversation conversation(protocols, context.memory());
+    for (std::size_t i = 0; i < trace.steps.size(); ++i) {
+      if (i == when) secrets.add(log);
+      const auto bytes = unhex(trace.steps[i].hex);
+      conversation.data(context, trace.steps[i].from, bytes, {i + 1, {}});
+      EXPECT_FALSE(conversation.opaque()) << "keys may still come";
+    }
+    conversation.finish(context, {});
+  }
+  std::map<std::string, std::string> heard;
+  for (const std::string& line : context.lines()) {
+    const auto record = nlohmann::json::parse(line);
+    if (record["type"] == "heard") heard[record["from"]] = record["text"];
+    EXPECT_NE(record["type"], "flaw") << line;
+  }
+  return heard;
+}
+
+TEST(Decryption, ByKeysThatComeBehindTheHandshake) {
+  const auto& trace = rfc8448::kSimple;
+  for (std::size_t when = 0; when <= 4; ++when) {
+    const auto heard = play_late(trace, when);
+    EXPECT_EQ(heard.at("client"), counting()) << when;
+    EXPECT_EQ(heard.at("server"), counting()) << when;
+  }
+}
+
+TEST(Decryption, ByKeysThatComeAmongTheDataOpensTheRest) {
+  const auto& trace = rfc8448::kSimple;
+  ASSERT_EQ(trace.steps[5].from, Direction::from_client);
+  const auto heard = play_late(trace, 6);  // the client has said all that it has to say
+  EXPECT_FALSE(heard.contains("client"));
+  EXPECT_EQ(heard.at("server"), counting());
+}
+
+TEST(Decryption, ByTrafficSecretsAlone) {
+  const auto heard = play_late(rfc8448::kSimple, 4, "_TRAFFIC_SECRET_0");
+  EXPECT_EQ(heard.at("client"), counting());
+  EXPECT_EQ(heard.at("server"), counting());
 }
 
 }  // namespace
