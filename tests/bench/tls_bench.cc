@@ -1,14 +1,22 @@
-// bench/tls_bench.cc - TLS handshakes through the dissector, without TCP around it, and
-// fingerprints.
+// bench/tls_bench.cc - TLS handshakes through the dissector, without TCP around it, fingerprints,
+// and what decryption costs beside OpenSSL alone.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <array>
+#include <memory>
 #include <memory_resource>
 #include <string>
+#include <vector>
 
 #include "dissect/conversation.h"
 #include "event/tls.h"
 #include "support/tls_bytes.h"
 #include "tls/fingerprint.h"
+#include "tls/key_schedule.h"
+#include "tls/openssl.h"
+#include "tls/record_protection.h"
+#include "tls/suite.h"
 #include "tls/tls.h"
 
 namespace wirelens {
@@ -88,6 +96,85 @@ void fingerprints(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
+constexpr std::size_t kContent = 16'384;
+constexpr std::size_t kTag = 16;
+constexpr std::size_t kSealedRecords = 64;  // a mebibyte, with new keys for each
+
+/// Records of TLS 1.3 as a busy server seals them, and what opens them.
+struct Sealed {
+  Secret secret{Bytes(std::vector<std::uint8_t>(32, 7))};
+  Secret key = tls::expand_label("SHA256", secret.bytes(), "key", {}, 16);
+  Secret iv = tls::expand_label("SHA256", secret.bytes(), "iv", {}, 12);
+  std::vector<std::vector<std::uint8_t>> records;
+
+  static constexpr std::size_t kSize = kContent + 1 + kTag;
+  static constexpr std::array<std::uint8_t, 5> kHeader = {23, 3, 3, kSize >> 8, kSize & 255};
+
+  std::array<std::uint8_t, 12> nonce(std::size_t number) const {
+    std::array<std::uint8_t, 12> nonce{};
+    std::copy(iv.bytes().begin(), iv.bytes().end(), nonce.begin());
+    nonce[11] ^= static_cast<std::uint8_t>(number);
+    return nonce;
+  }
+  Sealed() {
+    const tls::OwnedCipherContext context(EVP_CIPHER_CTX_new());
+    for (std::size_t i = 0; i < kSealedRecords; ++i) {
+      std::vector<std::uint8_t> content(kContent, 'x'), sealed(kSize);
+      content.push_back(23);
+      int done = 0;
+      EVP_EncryptInit_ex(context.get(), EVP_aes_128_gcm(), nullptr, key.bytes().data(),
+                         nonce(i).data());
+      EVP_EncryptUpdate(context.get(), nullptr, &done, kHeader.data(), kHeader.size());
+      EVP_EncryptUpdate(context.get(), sealed.data(), &done, content.data(),
+                        static_cast<int>(content.size()));
+      EVP_EncryptFinal_ex(context.get(), nullptr, &done);
+      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTag, &sealed[kContent + 1]);
+      records.push_back(std::move(sealed));
+    }
+  }
+};
+
+/// The floor: one context, a nonce and a tag a record.
+void openssl_alone(benchmark::State& state) {
+  Sealed sealed;
+  std::vector<std::uint8_t> out(Sealed::kSize);
+  for (auto _ : state) {
+    const tls::OwnedCipherContext context(EVP_CIPHER_CTX_new());
+    EVP_DecryptInit_ex(context.get(), EVP_aes_128_gcm(), nullptr, sealed.key.bytes().data(),
+                       nullptr);
+    for (std::size_t i = 0; i < kSealedRecords; ++i) {
+      std::vector<std::uint8_t>& record = sealed.records[i];
+      int done = 0;
+      EVP_DecryptInit_ex(context.get(), nullptr, nullptr, nullptr, sealed.nonce(i).data());
+      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kTag, &record[kContent + 1]);
+      EVP_DecryptUpdate(context.get(), nullptr, &done, Sealed::kHeader.data(),
+                        Sealed::kHeader.size());
+      EVP_DecryptUpdate(context.get(), out.data(), &done, record.data(), kContent + 1);
+      if (EVP_DecryptFinal_ex(context.get(), out.data() + done, &done) != 1) {
+        return state.SkipWithError("a record does not open");
+      }
+    }
+  }
+  state.SetBytesProcessed(state.iterations() *
+                          static_cast<std::int64_t>(kSealedRecords * kContent));
+}
+void decryption(benchmark::State& state) {
+  const Sealed sealed;
+  const auto suite = tls::suite_of("TLS_AES_128_GCM_SHA256");
+  const auto scratch = std::make_shared<tls::Scratch>();
+  const tls::RecordHeader header{tls::ContentType::application_data, 0x0303, Sealed::kSize};
+  for (auto _ : state) {
+    const auto protection = tls::protect_by_secret(*suite, sealed.secret, scratch);
+    for (const auto& record : sealed.records) {
+      const auto opened = protection->open(header, record);
+      if (!opened) return state.SkipWithError("a record does not open");
+      benchmark::DoNotOptimize(opened->content.data());
+    }
+  }
+  state.SetBytesProcessed(state.iterations() *
+                          static_cast<std::int64_t>(kSealedRecords * kContent));
+}
+
 BENCHMARK_CAPTURE(handshakes, tls13,
                   {client_hello_record(browser()),
                    tls_record(kHandshakeRecord, tls_message(2, server_hello13())) +
@@ -98,6 +185,8 @@ BENCHMARK_CAPTURE(handshakes, tls12,
                   {client_hello_record(), server_flight12(), client_flight12(), server_finish12()})
     ->Name("tls/handshake_1.2");
 BENCHMARK(fingerprints)->Name("tls/fingerprints");
+BENCHMARK(openssl_alone)->Name("tls/aes_128_gcm_by_openssl_alone");
+BENCHMARK(decryption)->Name("tls/aes_128_gcm_by_protection");
 
 }  // namespace
 }  // namespace wirelens
