@@ -128,7 +128,10 @@ ExitStatus analyse(const RunOptions& options, const SourceOpener& open, bool liv
     };
   }
   auto result = run(open, engine, control, **outputs);
-  if (result && options.rereadable) look_again(open, engine, control, **outputs);
+  if (result && options.rereadable) {
+    line.stage("drawing");
+    look_again(open, engine, control, **outputs);
+  }
   const auto unread = result && copies ? copy_packets(open, **outputs) : std::nullopt;
   const Duration elapsed = line.elapsed();
   line.clear();

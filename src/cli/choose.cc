@@ -7,7 +7,7 @@
 
 #include "base/figures.h"
 #include "cli/values.h"
-#include "report/flat_fields.h"
+#include "event/finding.h"
 #include "report/wire_text.h"
 
 namespace wirelens {
@@ -44,10 +44,16 @@ std::vector<std::string> heading(const Connection& record) {
   }
   std::string close = record.close ? std::string(name_of(*record.close)) : "over";
   std::replace(close.begin(), close.end(), '_', ' ');
+  const bool lasted = record.duration > Duration{};
   const std::string second =
-      fmt::format("{} · {} · client {} · server {}", close, duration_text(record.duration),
-                  sent_text(record.sent), sent_text(record.received));
+      fmt::format("{}{}{} · client {} · server {}", close, lasted ? " · " : "",
+                  lasted ? duration_text(record.duration) : "", sent_text(record.sent),
+                  sent_text(record.received));
   return {first, second, ""};
+}
+
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
 }
 
 class Finder final : public EventSink {
@@ -59,9 +65,7 @@ class Finder final : public EventSink {
     if (choice_.by == Choice::By::packet && event.as<SegmentSeen>() != nullptr) {
       wanted_ = event.connection();
     }
-    if (choice_.by == Choice::By::finding && event.type().name == "finding") {
-      if (++findings == choice_.number) wanted_ = FlatFields(event).natural("conns");
-    }
+    if (const auto* finding = event.as<Finding>()) hear(*finding);
   }
 
   std::optional<ChosenConnection> found;
@@ -69,6 +73,22 @@ class Finder final : public EventSink {
   std::optional<ConnectionId> wanted() const { return wanted_; }
 
  private:
+  /// Findings come behind the connections that they are about.
+  void hear(const Finding& finding) {
+    if (finding.interim.value_or(false)) return;
+    ++findings;
+    if (choice_.by == Choice::By::finding && findings == choice_.number && !finding.conns.empty()) {
+      wanted_ = finding.conns.front();
+    }
+    const bool about_it = found && std::find(finding.conns.begin(), finding.conns.end(),
+                                             found->id) != finding.conns.end();
+    if (!about_it) return;
+    std::string severity(name_of(finding.severity));
+    std::transform(severity.begin(), severity.end(), severity.begin(), upper);
+    found->heading.insert(found->heading.end() - 1,
+                          fmt::format("finding:{}  {}  {}  {}", findings, severity,
+                                      printable(finding.title), finding.rule));
+  }
   void look(const Connection& record) {
     if (!fits(record)) return;
     if (!found || record.id == found->id) {

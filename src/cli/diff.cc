@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/compare.h"
 #include "cli/digest.h"
+#include "cli/progress_line.h"
 #include "cli/stop.h"
 #include "cli/terminal.h"
 #include "report/json_writer.h"
@@ -41,37 +42,46 @@ bool holds_records(const std::string& path) {
   return in.peek() == '{';
 }
 
-Result<Digest> digest_of_records(const std::string& path) {
+/// One side of the comparison, as far as it could be read.
+struct Side {
   Digest digest;
+  std::optional<std::string> damage;  ///< why it could not be read any further
+};
+
+Result<Side> read_records(const std::string& path) {
+  Side side;
   std::ifstream in(path);
   std::uint64_t number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
     if (line.empty()) continue;
-    if (digest.add(line)) return Error{fmt::format("{}: line {} is no record", path, number)};
+    if (!side.digest.add(line)) continue;
+    side.damage = fmt::format("{}: line {} is no record", path, number);
+    return side;
   }
   if (in.bad()) return Error{fmt::format("cannot read {}", path)};
-  return digest;
+  return side;
 }
 
-Result<Digest> digest_of(const std::string& path, const RunOptions& options) {
-  if (holds_records(path)) return digest_of_records(path);
+Result<Side> read_side(const std::string& path, const RunOptions& options, ProgressLine& line) {
+  if (holds_records(path)) return read_records(path);
   const OpenOptions how{.filter = options.filter, .stop = &stop_flag()};
   EngineOptions engine = options.engine;
   engine.protocols = all_protocols();
   engine.rules = all_rules();
   RunControl control;
   control.stop = &stop_flag();
-  Digest digest;
-  Digesting sink(digest);
+  control.progress = [&](const Progress& progress) { line.update(progress); };
+  Side side;
+  Digesting sink(side.digest);
   auto result = run([&] { return open_savefiles({path}, how); }, engine, control, sink);
   if (!result) return result.error();
   if (!result->damages.empty()) {
     const Damage& damage = result->damages.front();
-    return Error{
-        fmt::format("{}: damaged at byte {}: {}", damage.file, damage.offset, damage.reason)};
+    side.damage =
+        fmt::format("{}: damaged at byte {}: {}", damage.file, damage.offset, damage.reason);
   }
-  return digest;
+  return side;
 }
 
 std::string text_of(const std::vector<Difference>& differences, bool colour) {
@@ -100,23 +110,30 @@ ExitStatus diff(Arguments arguments) {
     complain(options.error().message);
     return kUsage;
   }
+  ProgressLine line(!options->run.quiet && isatty(STDERR_FILENO) != 0);
   std::vector<Digest> digests;
+  bool damaged = false;
   for (const std::string& path : {options->before, options->after}) {
-    auto digest = digest_of(path, options->run);
-    if (!digest) {
-      complain(digest.error().message);
+    line.stage(digests.empty() ? "old" : "new");
+    auto side = read_side(path, options->run, line);
+    line.clear();
+    if (!side) {
+      complain(side.error().message);
       return kInputFailed;
     }
     if (interrupted()) return kInterrupted;
-    if (digest->left_out > 0 && !options->run.quiet) {
+    if (side->damage) complain(fmt::format("{}; compared as far as that", *side->damage));
+    damaged = damaged || side->damage;
+    if (side->digest.left_out > 0 && !options->run.quiet) {
       complain(fmt::format("{}: {} were not compared: too many different ones", path,
-                           counted(digest->left_out, "record")));
+                           counted(side->digest.left_out, "record")));
     }
-    digests.push_back(std::move(*digest));
+    digests.push_back(std::move(side->digest));
   }
   const std::vector<Difference> differences = compare(digests[0], digests[1]);
   const ExitStatus status = print(text_of(differences, takes_colour(STDOUT_FILENO)));
   if (status != kDone) return status;
+  if (damaged) return kInputFailed;
   return differences.empty() ? kDone : kDiffers;
 }
 

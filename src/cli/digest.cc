@@ -86,8 +86,11 @@ void add_connection(const json& record, Digest& digest) {
 }
 
 void add_exchange(const json& record, Digest& digest) {
-  const std::string key = fmt::format("{} {}{}", text(record, "method"), text(record, "host"),
-                                      path_pattern(text(record, "path")));
+  const bool known = !text(record, "method").empty();
+  const std::string key = known
+                              ? fmt::format("{} {}{}", text(record, "method"), text(record, "host"),
+                                            path_pattern(text(record, "path")))
+                              : "an answer to no request that was seen";
   Digest::Exchanges* exchanges = group(digest.exchanges, key, digest);
   if (exchanges == nullptr) return;
   ++exchanges->count;

@@ -9,6 +9,7 @@
 #include "cli/choose.h"
 #include "cli/commands.h"
 #include "cli/outputs.h"
+#include "cli/progress_line.h"
 #include "cli/redacted_data.h"
 #include "cli/stop.h"
 #include "event/finding.h"
@@ -111,7 +112,11 @@ ExitStatus follow(Arguments arguments) {
   engine.rules = all_rules();
   RunControl control;
   control.stop = &stop_flag();
+  ProgressLine line(!options->run.quiet && isatty(STDERR_FILENO) != 0);
+  control.progress = [&](const Progress& progress) { line.update(progress); };
   auto chosen = choose(*choice, open, engine, control);
+  control.progress = {};  // the ladder may go to the same terminal
+  line.clear();
   if (!chosen) return failed(chosen.error());
   if (interrupted()) return kInterrupted;
   if (!options->run.quiet) name_others(*chosen, options->connection);

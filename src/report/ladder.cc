@@ -44,24 +44,52 @@ std::size_t fitting(std::string_view text, std::size_t columns) {
   return bytes;
 }
 
-/// What a person calls a verdict; empty: nothing to say.
-std::string_view words_of(std::string_view verdict) {
-  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
-      {"capture_duplicate", "captured twice"},
-      {"spurious", "resent needlessly"},
-      {"fast_retransmission", "resent fast"},
-      {"timeout", "resent by timeout"},
-      {"retransmission", "resent"},
-      {"out_of_order", "overtaken"},
-      {"acked_before_seen", "captured late"},
-      {"zero_window_probe", "window probe"},
-      {"keep_alive", "keep-alive"},
-      {"zero_window", "window 0"},
-      {"duplicate_ack", "again"}};
-  for (const auto& [name, words] : kWords) {
-    if (name == verdict) return words;
+/// What a person calls a verdict, and in a word where there is no room.
+struct VerdictWords {
+  std::string_view verdict;
+  std::string_view words;
+  std::string_view word;
+};
+VerdictWords words_of(std::string_view verdict) {
+  constexpr VerdictWords kWords[] = {{"capture_duplicate", "captured twice", "twice"},
+                                     {"spurious", "resent needlessly", "needless"},
+                                     {"fast_retransmission", "resent fast", "resent"},
+                                     {"timeout", "resent by timeout", "timeout"},
+                                     {"retransmission", "resent", "resent"},
+                                     {"out_of_order", "overtaken", "overtaken"},
+                                     {"acked_before_seen", "captured late", "late"},
+                                     {"zero_window_probe", "window probe", "probe"},
+                                     {"keep_alive", "keep-alive", "keep-alive"},
+                                     {"zero_window", "window 0", "window 0"},
+                                     {"duplicate_ack", "again", "again"}};
+  for (const VerdictWords& each : kWords) {
+    if (each.verdict == verdict) return each;
   }
-  return verdict;
+  return {verdict, verdict, verdict};
+}
+
+/// Lines of at most `width` columns, broken between words; further ones are indented.
+std::string wrapped(std::string_view text, std::size_t width) {
+  constexpr std::size_t kIndent = 2;
+  std::string out;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string word = cut_middle(text.substr(begin, end - begin), width - kIndent);
+    const std::size_t columns = display_width(word);
+    if (column > 0 && column + begin + columns > width) {
+      out += "\n" + std::string(kIndent, ' ');
+      column = kIndent;
+    } else {
+      out += std::string(begin, ' ');
+      column += begin;
+    }
+    out += word;
+    column += columns;
+    text.remove_prefix(end);
+  }
+  return out + "\n";
 }
 
 bool is_trouble(std::string_view verdict) {
@@ -102,6 +130,15 @@ std::string generic_text(const Event& event) {
   return out;
 }
 
+constexpr std::string_view kPush = "PSH,";
+
+/// "1+517": the relative sequence number and the length.
+std::string number_of(const SegmentSeen& segment) {
+  if (!segment.seq) return bytes_text(segment.length);
+  if (segment.length == 0) return fmt::format("{}", *segment.seq);
+  return fmt::format("{}+{}", *segment.seq, segment.length);
+}
+
 }  // namespace
 
 std::string message_text(const Event& event) {
@@ -126,7 +163,7 @@ LadderReport::LadderReport(std::unique_ptr<Output> output, const ReportOptions& 
   const std::size_t width = std::clamp<std::size_t>(options.width, 40, 200);
   const std::size_t sides = packet_ + time_ + 2 + (states_ ? 2 * (kState + 1) + 1 : 1);
   area_ = width - sides;
-  for (const std::string& each : heading) text_ += cut_middle(each, width) + "\n";
+  for (const std::string& each : heading) text_ += wrapped(each, width);
   std::string head = fmt::format("{:>{}}{:>{}}", "packet", packet_, "time", time_);
   if (states_) {
     head += fmt::format(" {:<{}}{} server", "client", kState, std::string(area_ + 2, ' '));
@@ -192,15 +229,19 @@ std::string LadderReport::label(const SegmentSeen& segment, std::size_t room) co
     if (!out.empty()) out += ' ';
     out += piece;
   };
-  if (segment.verdict) add_piece(std::string(words_of(*segment.verdict)), true);
-  add_piece(std::string(segment.flags), true);
-  if (!segment.seq) {
-    add_piece(bytes_text(segment.length), true);
-  } else if (segment.length > 0) {
-    add_piece(fmt::format("{}+{}", *segment.seq, segment.length), true);
-  } else {
-    add_piece(fmt::format("{}", *segment.seq), true);
+  if (segment.verdict) {
+    const VerdictWords verdict = words_of(*segment.verdict);
+    constexpr std::size_t kFlagsAndNumber = 8;
+    const bool fits = display_width(verdict.words) + kFlagsAndNumber <= room;
+    add_piece(std::string(fits ? verdict.words : verdict.word), true);
   }
+  std::string_view flags = segment.flags;
+  const std::string number = number_of(segment);
+  const std::size_t needed = out.size() + flags.size() + number.size() + 2;
+  // Where room is short, what a reader can do without goes before a number is cut.
+  if (needed > room && flags.starts_with(kPush)) flags.remove_prefix(kPush.size());
+  add_piece(std::string(flags), true);
+  add_piece(number, true);
   if (segment.ack) add_piece(fmt::format("ack {}", *segment.ack), false);
   if (segment.sack) {
     for (const auto& range : *segment.sack) {

@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "base/bytes.h"
+#include "cli/grammar.h"
 #include "report/wire_text.h"
 #include "support/tree.h"
 
@@ -105,8 +106,9 @@ TEST_F(ProgramTest, WrongUsageIsOneLine) {
 }
 
 TEST_F(ProgramTest, HelpFits80Columns) {
-  for (const Words& words : {Words{"--help"}, Words{"analyze", "--help"}, Words{"live", "-h"},
-                             Words{"schema", "--help"}, Words{"interfaces", "--help"}}) {
+  std::vector<Words> all{{"--help"}, {"live", "-h"}};
+  for (const Grammar* each : all_grammars()) all.push_back({std::string(each->command), "--help"});
+  for (const Words& words : all) {
     const Outcome outcome = run(words);
     EXPECT_EQ(outcome.status, 0);
     EXPECT_THAT(outcome.out, StartsWith("usage: wirelens "));
@@ -181,6 +183,37 @@ TEST_F(ProgramTest, AClosedPipeEndsItQuietly) {
   ::close(ends[1]);
   EXPECT_EQ(outcome.status, 141);
   EXPECT_EQ(outcome.err, "");
+}
+
+TEST_F(ProgramTest, RecordsAndTheirCaptureDoNotDiffer) {
+  EXPECT_EQ(run({"analyze", "-w", "ndjson=" + path("records"), demo_}).status, 0);
+  const Outcome outcome = run({"diff", path("records"), demo_});
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_EQ(outcome.out + outcome.err, "");
+  EXPECT_EQ(run({"diff", demo_, tree("captures/http1/errors.pcap")}).status, 1);
+}
+
+TEST_F(ProgramTest, ADamagedSideIsComparedAsFarAsItGoes) {
+  const std::string whole = content(demo_);
+  std::ofstream(path("cut.pcapng"), std::ios::binary) << whole.substr(0, whole.size() / 2);
+  const Outcome captures = run({"diff", path("cut.pcapng"), demo_});
+  EXPECT_EQ(captures.status, 3);
+  EXPECT_THAT(captures.err, MatchesRegex("wirelens: [^\n]*; compared as far as that\n"));
+  EXPECT_THAT(captures.out, HasSubstr("tcp.connection_refused"));
+
+  std::ofstream(path("cut.ndjson")) << run({"analyze", "-w", "ndjson=-", demo_}).out << "{\"ty";
+  const Outcome records = run({"diff", path("cut.ndjson"), demo_});
+  EXPECT_EQ(records.status, 3);
+  EXPECT_THAT(records.err, HasSubstr("is no record; compared as far as that"));
+  EXPECT_EQ(records.out, "");
+}
+
+TEST_F(ProgramTest, FollowNamesTheFindingsOfItsConnection) {
+  const Outcome outcome = run({"follow", demo_, "finding:2"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("\nfinding:2  MEDIUM  "));
+  const std::string same = outcome.out.substr(0, outcome.out.find('\n'));
+  EXPECT_THAT(run({"follow", demo_, "packet:2518"}).out, StartsWith(same));
 }
 
 TEST_F(ProgramTest, NoColourOutsideATerminal) {

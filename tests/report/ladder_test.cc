@@ -145,6 +145,23 @@ TEST_F(LadderTest, MarksWhatWentWrong) {
   EXPECT_THAT(text, HasSubstr("2.9 kB not captured"));
 }
 
+TEST_F(LadderTest, WhereRoomIsShortNumbersStayWhole) {
+  const std::string text = drawn(40, [](LadderReport& report) {
+    SegmentSeen late = segment(11, Direction::from_server, "PSH,ACK");
+    late.seq = 10137;
+    late.length = 1448;
+    tell(report, late);
+    late.seq = 1;
+    late.length = 0;
+    late.verdict = "timeout";
+    tell(report, late);
+  });
+  EXPECT_THAT(text, HasSubstr("◀─── ACK 10137+1448 ──│"));
+  EXPECT_THAT(text, HasSubstr(" timeout ACK 1 "));
+  EXPECT_THAT(text, HasSubstr("Connection 3  10.0.0.1:40000 →\n  10.0.0.2:80\n"))
+      << "the heading is broken between words, not cut";
+}
+
 TEST_F(LadderTest, ColoursOnlyWhereWanted) {
   const auto one = [](LadderReport& report) {
     SegmentSeen again = segment(2, Direction::from_client, "SYN");
