@@ -19,7 +19,7 @@ const [program, ...named] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "wirelens-html-"));
 const captures = named.length
   ? named
-  : ["demo.pcapng", "http1/parallel.pcap", "tcp/loss_in_the_middle.pcap", "tcp/zero_window.pcap", "attack/syn_flood.pcap", "tls/versions.pcap", "tls/alerts.pcap", "tunnel/vxlan.pcap", "format/empty.pcap"].map((file) => join(tree, "captures", file));
+  : ["demo.pcapng", "http1/parallel.pcap", "http2/nginx.pcap", "http2/head_of_line.pcap", "http2/extended_connect.pcap", "websocket/chat.pcap", "websocket/deflate.pcap", "sse/plain.pcap", "sse/lossy.pcap", "socketio/upgraded.pcap", "tcp/loss_in_the_middle.pcap", "tcp/zero_window.pcap", "attack/syn_flood.pcap", "tls/shop.pcap", "tls/alerts.pcap", "tls/certificate_expired.pcap", "tunnel/vxlan.pcap", "format/empty.pcap"].map((file) => join(tree, "captures", file));
 
 let failures = 0;
 let checks = 0;
@@ -78,6 +78,7 @@ async function walk(browser, capture) {
   check(`${basename(capture)}: packets`, (await text(page, ".file")).includes(`${packets} packet`), true);
   await go(page, "findings");
   check(`${basename(capture)}: findings`, await page.locator(".finding").count(), of("finding").length);
+  await glance(page, capture, of("finding"));
   await go(page, "connections");
   check(`${basename(capture)}: connections`, await rowCount(page, "Connections"), of("connection").length);
   for (const close of new Set(of("connection").map((each) => each.close))) {
@@ -95,13 +96,69 @@ async function walk(browser, capture) {
   }
   if (of("tls").length > 0) {
     await go(page, "tls");
-    check(`${basename(capture)}: TLS handshakes`, await rowCount(page, "tls"), of("tls").length);
+    check(`${basename(capture)}: TLS handshakes`, await rowCount(page, "TLS"), of("tls").length);
     await page.locator(".grid .body .row").first().click();
     await page.waitForSelector("article h2");
     check(`${basename(capture)}: a TLS handshake is told`, (await text(page, "article")).includes("tls"), true);
   }
+  await realtime(page, capture, of);
+  await streams(page, capture, of);
   await oneConnection(page, capture, of);
   await page.context().close();
+}
+
+/// What is wrong, where, and since when: there without a click, the gravest first.
+async function glance(page, capture, findings) {
+  const rows = page.locator(".overview tbody tr");
+  check(`${basename(capture)}: findings at a glance`, await rows.count(), findings.length > 1 ? Math.min(14, findings.length) : 0);
+  if (findings.length < 2) return;
+  const order = ["critical", "high", "medium", "low", "info"];
+  const [worst] = [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity) || (b.cost_seconds ?? 0) - (a.cost_seconds ?? 0));
+  const row = (await rows.first().innerText()).replaceAll(/\s+/g, " ");
+  for (const part of [worst.severity.toUpperCase(), worst.title, worst.subject, worst.first_ts.slice(11, 19)]) check(`${basename(capture)}: the first row says ${part}`, row.includes(part), true);
+  check(`${basename(capture)}: seen without scrolling`, await rows.first().evaluate((each) => each.getBoundingClientRect().bottom < innerHeight), true);
+  await rows.first().locator("a").click();
+  check(`${basename(capture)}: its evidence is one click away`, (await page.evaluate(() => document.activeElement.innerText)).includes(worst.why), true);
+}
+
+const kRealtime = { websocket_message: "WebSocket messages", sse_event: "Server-sent events", socketio: "Socket.IO packets", websocket: "WebSockets", sse: "Event streams" };
+
+/// Messages are all there, with what the records say of them.
+async function realtime(page, capture, of) {
+  const types = Object.keys(kRealtime).filter((type) => of(type).length > 0);
+  if (types.length === 0) return;
+  await go(page, "realtime");
+  for (const type of types) {
+    check(`${basename(capture)}: ${type}`, await rowCount(page, kRealtime[type]), of(type).length);
+    if (!["websocket_message", "sse_event"].includes(type)) continue;
+    const cells = await page.locator(`.grid[aria-label="${kRealtime[type]}"] .body .row`).first().locator("[role=gridcell]").allInnerTexts();
+    const [first] = of(type);
+    for (const part of [String(first.packet), first.opcode ?? first.event, first.ts.slice(11, 23)]) check(`${basename(capture)}: the first ${type} says ${part}`, cells.includes(part), true);
+  }
+}
+
+const seconds = (text) => text.split(" ").reduce((sum, part, i, all) => (i % 2 ? sum + Number(all[i - 1]) * { ns: 1e-9, "µs": 1e-6, ms: 1e-3, s: 1, min: 60 }[part] : sum), 0);
+
+/// Streams of HTTP/2 side by side: every exchange with its stream, its phases and who held it up.
+async function streams(page, capture, of) {
+  const all = of("http").filter((each) => each.stream !== undefined);
+  if (all.length === 0) return;
+  await go(page, "exchanges");
+  await page.click('button:has-text("time axis")');
+  await page.waitForSelector('.grid .head :text("When")');
+  const rows = await page.$$eval(".grid .body .row", (list) => list.map((row) => ({ conn: row.children[4].innerText, bar: row.querySelector(".bar").ariaLabel })));
+  check(`${basename(capture)}: streams side by side`, rows.length, Math.min(all.length, rows.length));
+  for (const { conn, bar } of rows) {
+    const [connection, stream] = conn.split(" · ").map(Number);
+    const record = all.find((each) => each.conn === connection && each.stream === stream);
+    const phases = Object.fromEntries([...bar.matchAll(/(blocked|dns|connect|tls|send|wait|receive) ([\d.]+ \S+?)(?:,|$)/g)].map(([, name, length]) => [name, seconds(length)]));
+    for (const [name, length] of Object.entries(record.timing ?? {})) {
+      const wanted = name === "connect" ? length - (record.timing.tls ?? 0) : length;
+      if (wanted > 0) check(`${basename(capture)}: ${name} of ${conn}`, Math.abs(phases[name] - wanted) <= 0.06 * wanted + 1e-9, true);
+    }
+    const holes = of("http2").filter((each) => each.conn === connection).flatMap((each) => each.blocked ?? []).filter((hole) => hole.waiting.includes(stream));
+    check(`${basename(capture)}: ${conn} was held up`, (bar.match(/held up/g) ?? []).length, holes.length);
+  }
 }
 
 /// The connection that lost most is drawn, packet by packet.
@@ -184,7 +241,7 @@ async function follow(browser) {
 
 async function pictures(browser, out) {
   mkdirSync(out, { recursive: true });
-  for (const capture of captures.slice(0, 3)) {
+  for (const capture of captures.filter((each) => /demo|head_of_line|chat|shop|loss_in/.test(each))) {
     const { page: file, of } = analysed(capture);
     const worst = [...of("connection")].sort((a, b) => b.received.retransmitted_packets + b.sent.retransmitted_packets - a.received.retransmitted_packets - a.sent.retransmitted_packets)[0];
     for (const colorScheme of ["light", "dark"]) {

@@ -23,6 +23,7 @@ interface Props {
   draw?: (plot: uPlot) => void;
   extent?: [number, number];
   bare?: boolean; // no axes: a strip
+  lanes?: number; // as many rows of marks, which draw() makes: no figures at the side
 }
 
 export const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -37,7 +38,7 @@ export function Chart(props: Props) {
     const element = place.current!;
     const make = () => {
       plot.current?.destroy();
-      const { series, times, height, axis, relative, bare } = latest.current;
+      const { series, times, height, axis, relative, bare, lanes } = latest.current;
       const ink = colour("muted"), line = colour("line");
       const font = `11px ${getComputedStyle(document.body).fontFamily}`;
       const options: uPlot.Options = {
@@ -51,8 +52,8 @@ export function Chart(props: Props) {
           y: { range: (_, min, max) => latest.current.extent ?? [Math.min(0, min ?? 0), Math.max(max ?? 1, 1e-9) * 1.06] },
         },
         axes: [
-          { show: !bare, stroke: ink, font, grid: { show: false }, ticks: { stroke: line, size: 4 }, space: 90, values: (_: uPlot, all: number[]) => all.map((t) => (relative ? `${+t.toFixed(6)} s` : (all[1] - all[0] < 1 ? clock : second)(t * 1000))) },
-          { show: !bare, stroke: ink, font, size: 66, grid: { stroke: line, width: 1 }, ticks: { show: false }, values: (_, all) => all.map((v) => axis(v)) },
+          { show: !bare, stroke: ink, font, grid: { show: false }, ticks: { stroke: line, size: 4 }, size: 34, space: 90, values: (_: uPlot, all: number[]) => all.map((t) => (relative ? `${+t.toFixed(6)} s` : (all[1] - all[0] < 1 ? clock : second)(t * 1000))) },
+          { show: !bare, stroke: ink, font, size: lanes ? 30 : 66, grid: { stroke: line, width: 1 }, ticks: { show: false }, splits: lanes ? () => Array.from({ length: lanes + 1 }, (_, i) => i) : undefined, values: (_, all) => all.map((v) => axis(v)) },
         ],
         series: [
           {},
@@ -109,7 +110,7 @@ export function Chart(props: Props) {
 
   return (
     <figure class="chart" aria-label={props.label}>
-      {!props.bare && (
+      {!props.bare && !props.lanes && (
         <figcaption>
           {props.series.map((each) => (
             <span key={each.name} class={`key tone-${each.tone}`}>{each.name}</span>

@@ -4,7 +4,7 @@ import type uPlot from "uplot";
 import { Chart, colour, type Series } from "./chart";
 import type { Data, Item, Value } from "./data";
 import { bytes, clock, count, duration, endpoint, words } from "./format";
-import { ConnectionFilter, Fields, figure, items, numbers, Packets, useReport, Wire } from "./parts";
+import { ConnectionFilter, Fields, figure, items, numbers, Packets, titleOf, useReport, Wire } from "./parts";
 import { Exchanges } from "./tables";
 
 interface Segment {
@@ -267,7 +267,7 @@ function Others({ id }: { id: number }) {
     <>
       {types.map((type) => (
         <section key={type}>
-          <h3>{words(type)}</h3>
+          <h3>{titleOf(type)}</h3>
           {data.of(type, id).slice(0, kShownOfType).map((row) => (
             <Fields key={row} fields={data.table(type).fields(row).filter(([path]) => path !== "conn" && path !== "ts")} />
           ))}
@@ -296,7 +296,7 @@ export function ConnectionView({ id }: { id: number }) {
         {words(table.text(row, "close"))} after {duration(table.num(row, "duration") ?? 0)}, begun {clock(data.begin + (table.num(row, "ts") ?? 0) * 1000)}{" · "}
         <Packets numbers={[table.num(row, "first_packet") ?? 0]} /> <ConnectionFilter row={row} />
       </p>
-      {findings.map(([place, each]) => <p key={place} class="fix"><a href="#findings">finding:{place}</a> <Wire text={String(each.title ?? each.rule)} /></p>)}
+      {findings.map(([place, each]) => <p key={place} class={`fix severity-${String(each.severity)}`}><span class="severity">{String(each.severity)}</span> <a href={`#findings/${place}`}><Wire text={String(each.title ?? each.rule)} /></a> <span class="muted">finding:{place}</span></p>)}
       <Ends row={row} />
       <Fields fields={more} />
       {data.of("http", id).length > 0 && <section><h3>Exchanges</h3><Exchanges connection={id} /></section>}

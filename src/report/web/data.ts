@@ -65,6 +65,12 @@ export function plain(value: Value): string {
   return String(value);
 }
 
+/// Milliseconds since 1970, with the microseconds that Date.parse drops.
+function moment(text: string): number {
+  const fine = /\.\d{3}(\d+)/.exec(text);
+  return Date.parse(text) + (fine ? Number(`0.${fine[1]}`) : 0);
+}
+
 export function readSummary(): Summary {
   return JSON.parse(document.getElementById("summary")!.textContent!);
 }
@@ -111,7 +117,7 @@ export class Data {
   }
   /// Milliseconds since 1970 of the capture's first packet.
   get begin(): number {
-    return this.summary.begin ? Date.parse(this.summary.begin) : 0;
+    return this.summary.begin ? moment(this.summary.begin) : 0;
   }
 
   static async load(summary: Summary): Promise<Data> {

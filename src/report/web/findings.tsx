@@ -1,5 +1,5 @@
 // findings.tsx - the first screen: what is wrong, where, since when, and what proves it.
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { Data, Item, Value } from "./data";
 import { bytes, clock, count, duration, endpoint, plural, second, share, words } from "./format";
 import { ConnectionLink, figure, list, numbers, Packets, useReport, Wire } from "./parts";
@@ -47,7 +47,7 @@ function Finding({ finding, place }: { finding: Item; place: number }) {
   const total = number(finding.conns_total) || conns.length;
   const first = text(finding.first_ts), last = text(finding.last_ts);
   return (
-    <li class={`finding severity-${severity}`}>
+    <li class={`finding severity-${severity}`} id={`finding-${place}`} tabIndex={-1}>
       <header>
         <span class="severity">{severity}</span>
         <h3><Wire text={text(finding.title) || words(text(finding.rule))} /></h3>
@@ -75,6 +75,27 @@ function Finding({ finding, place }: { finding: Item; place: number }) {
         <span class="muted">finding:{place}</span>
       </footer>
     </li>
+  );
+}
+
+const kOverview = 14;
+
+/// All of them at a glance: what, where, since when, and what it cost.
+function Overview({ order, place }: { order: Item[]; place: (finding: Item) => number }) {
+  return (
+    <table class="facts overview" aria-label="Findings at a glance">
+      <thead><tr><th>What</th><th>Where</th><th class="right">Since</th><th class="right wide">Lost</th></tr></thead>
+      <tbody>
+        {order.slice(0, kOverview).map((each) => (
+          <tr key={place(each)} class={`severity-${text(each.severity)}`}>
+            <td><span class="severity">{text(each.severity)}</span> <a href={`#findings/${place(each)}`}><Wire text={text(each.title) || words(text(each.rule))} /></a></td>
+            <td><Wire text={text(each.subject)} /></td>
+            <td class="right">{text(each.first_ts) && second(Date.parse(text(each.first_ts)))}</td>
+            <td class="right wide">{number(each.cost_seconds) > 0 && duration(number(each.cost_seconds))}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -215,14 +236,22 @@ export function Key({ data }: { data: Data }) {
   );
 }
 
-export function Findings() {
+export function Findings({ chosen }: { chosen?: number }) {
   const { data } = useReport();
+  useEffect(() => {
+    const element = chosen && document.getElementById(`finding-${chosen}`);
+    if (!element) return;
+    element.scrollIntoView();
+    element.focus({ preventScroll: true });
+  }, [chosen]);
   const findings = data.summary.findings;
   const order = useMemo(() => sorted(findings), [findings]);
   const others = useMemo(() => facts(data), [data]);
   const place = (finding: Item) => findings.indexOf(finding) + 1;
   return (
     <>
+      {order.length > 1 && <Overview order={order} place={place} />}
+      {order.length > kOverview && <p class="none">{count(order.length - kOverview)} more below.</p>}
       {order.length > 0 && (
         <ol class="findings">
           {order.map((each) => <Finding key={place(each)} finding={each} place={place(each)} />)}

@@ -36,8 +36,8 @@ export function share(part: number, whole: number): string {
 
 export const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 
-/// "21:00:44.123" UTC, of milliseconds since 1970.
-export const clock = (time: number): string => new Date(time).toISOString().slice(11, 23);
+/// "21:00:44.123" UTC, of milliseconds since 1970. Half a microsecond is what sums of doubles may lack.
+export const clock = (time: number): string => new Date(time + 0.0005).toISOString().slice(11, 23);
 /// "21:00:44"
 export const second = (time: number): string => new Date(time).toISOString().slice(11, 19);
 export const moment = (time: number): string => new Date(time).toISOString().replace("T", " ").slice(0, 19) + " UTC";

@@ -5,7 +5,7 @@ import { Data, readSummary, type Item, type Summary } from "./data";
 import { ConnectionView } from "./connection";
 import { Findings, facts, verdict } from "./findings";
 import { bytes, clock, count, duration, moment, plural, second, visible, words } from "./format";
-import { items, list, ReportContext, Wire } from "./parts";
+import { items, list, ReportContext, titleOf, Wire } from "./parts";
 import { realtimeTypes, Realtime } from "./realtime";
 import { Connections, Exchanges, Records } from "./tables";
 import { Strip, Timeline } from "./timeline";
@@ -56,7 +56,7 @@ interface View {
   name: string;
   title: string;
   count?: number;
-  show: () => preact.ComponentChildren;
+  show: (part?: number) => preact.ComponentChildren;
 }
 
 function views(data: Data): View[] {
@@ -65,13 +65,13 @@ function views(data: Data): View[] {
   const unseen = items(summary.capture_end.not_observable).length;
   const others = data.types().filter((type) => !known.includes(type) && has(type) > 0);
   const all: (View | false)[] = [
-    { name: "findings", title: "Findings", count: summary.findings.length || undefined, show: () => <Findings /> },
+    { name: "findings", title: "Findings", count: summary.findings.length || undefined, show: (part) => <Findings chosen={part} /> },
     { name: "timeline", title: "Timeline", show: () => <Timeline /> },
     { name: "connections", title: "Connections", count: has("connection"), show: () => <Connections /> },
     has("http") > 0 && { name: "exchanges", title: "Exchanges", count: has("http"), show: () => <Exchanges /> },
     has("tls") > 0 && { name: "tls", title: "TLS", count: has("tls"), show: () => <Records type="tls" preferred={["server_name", "version", "cipher", "alpn", "verification", "browser_error", "resumed", "handshake_time"]} hint="Filter: version:1.2  verification:expired  server_name:shop" /> },
     realtimeTypes.some((type) => has(type) > 0) && { name: "realtime", title: "Realtime", count: has("websocket_message") + has("sse_event"), show: () => <Realtime /> },
-    ...others.map((type) => ({ name: `records/${type}`, title: words(type), count: has(type), show: () => <Records key={type} type={type} /> })),
+    ...others.map((type) => ({ name: `records/${type}`, title: titleOf(type), count: has(type), show: () => <Records key={type} type={type} /> })),
     { name: "unseen", title: "Not observable", count: unseen || undefined, show: () => <Unseen /> },
   ];
   return all.filter((each): each is View => !!each);
@@ -125,6 +125,7 @@ function App({ data }: { data?: Data }) {
   const all = useMemo(() => (data ? views(data) : []), [data]);
   const [name, query] = place.split("?", 2);
   const connection = /^connection\/(\d+)$/.exec(name);
+  const finding = /^findings\/(\d+)$/.exec(name);
   const chosen = all.find((each) => each.name === name) ?? all[0];
   const view = connection ? "connection" : chosen?.name;
   return (
@@ -148,7 +149,7 @@ function App({ data }: { data?: Data }) {
             </p>
           )}
           <main key={`${view}?${query ?? ""}`} data-view={view}>
-            {connection ? <ConnectionView id={Number(connection[1])} key={connection[1]} /> : chosen?.show()}
+            {connection ? <ConnectionView id={Number(connection[1])} key={connection[1]} /> : chosen?.show(finding ? Number(finding[1]) : undefined)}
           </main>
         </ReportContext.Provider>
       )}

@@ -69,7 +69,7 @@ export function ConnectionLink({ id, text }: { id: number; text?: string }) {
 }
 
 const isTime = (path: string) => /(^|\.|_)(rtt|min|mean|max|duration|time|handshake_rtt|blocked|dns|connect|tls|send|wait|receive|step|ping_rtt|longest_gap|first_event_time|handshake_time|seconds)$/.test(path);
-const isBytes = (path: string) => /(^|_)bytes(_in_flight)?$|\.bytes$|^wire_bytes$|^mss$/.test(path);
+const isBytes = (path: string) => /(^|_)bytes(_in_flight)?$|\.bytes$|^wire_bytes$/.test(path);
 
 export function figure(path: string, value: Value): string {
   if (typeof value === "number" && isTime(path)) return duration(value);
@@ -104,6 +104,14 @@ export function Fields({ fields }: { fields: [string, Value][] }) {
     </dl>
   );
 }
+
+const kTitles: Record<string, string> = {
+  http: "Exchanges", http2: "HTTP/2", http3: "HTTP/3", quic: "QUIC", tls: "TLS", dns: "DNS", websocket_message: "WebSocket messages", websocket: "WebSockets",
+  sse_event: "Server-sent events", sse: "Event streams", socketio: "Socket.IO packets", socketio_session: "Socket.IO sessions",
+};
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/// What a reader calls records of a type, or a field of them.
+export const titleOf = (name: string): string => kTitles[name] ?? capital(words(name.replaceAll(".", " ")));
 
 export function list(value: Value): Value[] {
   return Array.isArray(value) ? value : [];

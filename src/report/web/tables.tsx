@@ -1,9 +1,9 @@
 // tables.tsx - connections, exchanges, TLS, messages, and whatever else has records.
 import { useMemo, useState } from "preact/hooks";
-import type { Table } from "./data";
-import { bytes, clock, count, duration, endpoint, words } from "./format";
+import type { Data, Table } from "./data";
+import { bytes, clock, count, duration, endpoint, visible, words } from "./format";
 import { Grid, type Column } from "./grid";
-import { ConnectionLink, figure, useReport, Wire } from "./parts";
+import { ConnectionLink, figure, items, list, numbers, titleOf, useReport, Wire } from "./parts";
 import { useRows } from "./filter";
 
 export function query(): string {
@@ -80,15 +80,79 @@ export function phases(table: Table, row: number): { parts: Phases; total: numbe
   return { parts, total: at };
 }
 
-function Bar({ parts, total, offset, scale }: { parts: Phases; total: number; offset: number; scale: number }) {
-  const words = parts.map(([phase, , length]) => `${phase} ${duration(length)}`).join(", ");
+/// A stretch in which a stream's bytes were there, and waited for what another stream had lost.
+export interface Held {
+  begin?: number; // seconds since the capture began, where the report holds the packet
+  length: number;
+  behind: number[];
+}
+
+/// By connection and stream: who waited for whom on the TCP connection that they share.
+export function heldStreams(data: Data): Map<string, Held[]> {
+  const all = new Map<string, Held[]>();
+  const table = data.table("http2"), segments = data.table("segment");
+  for (let row = 0; row < table.rows; ++row) {
+    const conn = table.num(row, "conn") ?? -1;
+    const holes = items(table.get(row, "blocked"));
+    if (holes.length === 0) continue;
+    const times = new Map(data.of("segment", conn).map((each) => [segments.num(each, "packet"), segments.num(each, "ts")]));
+    for (const hole of holes) {
+      const length = Number(hole.time), filled = times.get(Number(hole.packet));
+      for (const stream of numbers(hole.waiting)) {
+        const key = `${conn}/${stream}`;
+        all.set(key, [...(all.get(key) ?? []), { begin: filled === undefined ? undefined : filled - length, length, behind: numbers(hole.lost) }]);
+      }
+    }
+  }
+  return all;
+}
+
+function Bar({ parts, total, offset, scale, held = [], begun = 0 }: { parts: Phases; total: number; offset: number; scale: number; held?: Held[]; begun?: number }) {
+  const waits = held.map((each) => `${duration(each.length)} held up by a loss of ${each.behind.some(Boolean) ? `stream ${each.behind.join(", ")}` : "the connection"}`);
+  const words = [...parts.map(([phase, , length]) => `${phase} ${duration(length)}`), ...waits].join(", ");
   return (
     <div class="bar" role="img" aria-label={words} title={words}>
       {parts.map(([phase, begin, length]) => (
         <i key={phase} class={`phase ${phase}`} style={{ left: `${(100 * (offset + begin)) / scale}%`, width: `max(${(100 * length) / scale}%, 2px)` }} />
       ))}
+      {held.map((each, i) => {
+        const from = Math.max(0, (each.begin ?? Infinity) - begun), to = Math.min(total, (each.begin ?? Infinity) + each.length - begun);
+        return to > from && <i key={i} class="held" style={{ left: `${(100 * (offset + from)) / scale}%`, width: `${(100 * (to - from)) / scale}%` }} />;
+      })}
       {total === 0 && <i class="phase none" style={{ left: `${(100 * offset) / scale}%`, width: "2px" }} />}
     </div>
+  );
+}
+
+const kListed = 60;
+
+/// Hosts, and pages: a document with what was fetched on its behalf, as Referer tells.
+function groupsOf(table: Table) {
+  const hosts = new Map<string, number>(), pages = new Map<string, Set<number>>();
+  const join = (url: string, row: number) => {
+    const members = pages.get(url);
+    if (members) members.add(row);
+    else pages.set(url, new Set([row]));
+  };
+  for (let row = 0; row < table.rows; ++row) {
+    const host = table.text(row, "host");
+    if (host) hosts.set(host, (hosts.get(host) ?? 0) + 1);
+    if (/^text\/html/.test(table.text(row, "content_type"))) join(`${table.text(row, "scheme") || "http"}://${host}${table.text(row, "path")}`, row);
+    for (const pair of list(table.get(row, "request_headers"))) {
+      if (Array.isArray(pair) && String(pair[0]).toLowerCase() === "referer") join(String(pair[1]).split("#")[0], row);
+    }
+  }
+  const most = <T,>(all: Map<string, T>, size: (value: T) => number) => new Map([...all].sort((a, b) => size(b[1]) - size(a[1])).slice(0, kListed));
+  return { hosts: most(hosts, (n) => n), pages: most(new Map([...pages].filter(([, members]) => members.size > 1)), (members) => members.size) };
+}
+
+function Choice({ label, all, value, change, options }: { label: string; all: string; value: string; change: (to: string) => void; options: [string, string][] }) {
+  if (options.length < 2 && !value) return null;
+  return (
+    <select aria-label={label} value={value} onChange={(event) => change(event.currentTarget.value)}>
+      <option value="">{all}</option>
+      {options.map(([name, words]) => <option key={name} value={name}>{visible(words)}</option>)}
+    </select>
   );
 }
 
@@ -97,8 +161,15 @@ export function Exchanges({ connection }: { connection?: number }) {
   const table = data.table("http");
   const [text, setText] = useState(connection === undefined ? query : () => "");
   const [onAxis, setOnAxis] = useState(connection !== undefined);
+  const [host, setHost] = useState("");
+  const [page, setPage] = useState("");
   const found = useRows(table, text, connection === undefined ? range : undefined);
-  const rows = useMemo(() => (connection === undefined ? found : found.filter((row) => table.num(row, "conn") === connection)), [found, connection]);
+  const held = useMemo(() => heldStreams(data), [data]);
+  const groups = useMemo(() => (connection === undefined ? groupsOf(table) : { hosts: new Map<string, number>(), pages: new Map<string, Set<number>>() }), [table, connection]);
+  const rows = useMemo(
+    () => found.filter((row) => (connection === undefined || table.num(row, "conn") === connection) && (!host || table.text(row, "host") === host) && (!page || groups.pages.get(page)!.has(row))),
+    [found, connection, host, page],
+  );
   const shapes = useMemo(() => new Map(rows.map((row) => [row, phases(table, row)])), [rows]);
   const begin = (row: number) => (table.num(row, "ts") ?? 0) - (table.num(row, "timing.connect") ?? 0) - (table.num(row, "timing.dns") ?? 0);
   const [least, scale] = useMemo(() => {
@@ -122,7 +193,7 @@ export function Exchanges({ connection }: { connection?: number }) {
       { key: "conn", title: "Connection", width: "6rem", right: true, value: (row) => (table.num(row, "conn") ?? 0) + (table.num(row, "stream") ?? 0) / 1e9, cell: (row) => <span>{table.text(row, "conn")}{table.num(row, "stream") !== undefined ? ` · ${table.text(row, "stream")}` : ""}</span>, wide: true },
       { key: "size", title: "Size", width: "4.8rem", right: true, value: (row) => table.num(row, "response_body_bytes"), cell: (row) => (table.num(row, "response_body_bytes") === undefined ? "" : bytes(table.num(row, "response_body_bytes")!)), wide: true },
       { key: "total", title: "Total", width: "4.8rem", right: true, value: (row) => shapes.get(row)?.total, cell: (row) => duration(shapes.get(row)?.total ?? 0) },
-      { key: "bar", title: onAxis ? "When" : "Where the time went", width: "minmax(8rem, 3fr)", value: begin, cell: (row) => <Bar {...(shapes.get(row) ?? { parts: [], total: 0 })} offset={onAxis ? begin(row) - least : 0} scale={scale} /> },
+      { key: "bar", title: onAxis ? "When" : "Where the time went", width: "minmax(8rem, 3fr)", value: begin, cell: (row) => <Bar {...(shapes.get(row) ?? { parts: [], total: 0 })} offset={onAxis ? begin(row) - least : 0} scale={scale} begun={begin(row)} held={held.get(`${table.num(row, "conn")}/${table.num(row, "stream")}`)} /> },
     ],
     [table, shapes, onAxis, scale],
   );
@@ -130,13 +201,15 @@ export function Exchanges({ connection }: { connection?: number }) {
     <>
       <div class="tools">
         {connection === undefined && <Search value={text} change={setText} shown={rows.length} all={table.rows} hint="Filter: shop.test  status>=500  timing.wait>0.5  method:POST" />}
-        <p class="legend">{kPhases.map((phase) => <span key={phase} class={`key phase-${phase}`}>{phase}</span>)}</p>
+        {connection === undefined && <Choice label="Host" all="All hosts" value={host} change={setHost} options={[...groups.hosts].map(([name, n]) => [name, `${name} (${count(n)})`])} />}
+        {connection === undefined && <Choice label="Page" all="All pages" value={page} change={(to) => (setPage(to), setOnAxis(!!to || onAxis))} options={[...groups.pages].map(([name, members]) => [name, `${name} (${count(members.size)})`])} />}
+        <p class="legend">{kPhases.map((phase) => <span key={phase} class={`key phase-${phase}`}>{phase}</span>)}{held.size > 0 && <span class="key phase-held">held up by loss</span>}</p>
         <div class="choice" role="group" aria-label="Bars">
           <button type="button" aria-pressed={!onAxis} onClick={() => setOnAxis(false)}>compare</button>
           <button type="button" aria-pressed={onAxis} onClick={() => setOnAxis(true)}>time axis</button>
         </div>
       </div>
-      <Grid label="Exchanges" tall={connection === undefined} columns={columns} rows={rows} sort={onAxis ? "ts" : connection === undefined ? "-total" : "ts"} open={connection === undefined ? (row) => go(`connection/${table.num(row, "conn")}`) : undefined} />
+      <Grid key={String(onAxis)} label="Exchanges" tall={connection === undefined} columns={columns} rows={rows} sort={onAxis ? "ts" : connection === undefined ? "-total" : "ts"} open={connection === undefined ? (row) => go(`connection/${table.num(row, "conn")}`) : undefined} />
     </>
   );
 }
@@ -145,14 +218,16 @@ export function Exchanges({ connection }: { connection?: number }) {
 function anyColumns(table: Table, preferred: string[], time: Column): Column[] {
   const paths = [...table.columns.keys()].filter((path) => path !== "ts" && path !== "conn");
   const order = [...preferred.filter((path) => table.columns.has(path)), ...(preferred.length ? [] : paths)].slice(0, 8);
+  const short = (path: string) => table.columns.get(path)!.slice(0, 400).every((each) => each === null || each === undefined || typeof each === "boolean" || (typeof each === "string" && each.length <= 11));
   const numeric = (path: string) => table.columns.get(path)!.every((each) => typeof each === "number" || each === null || each === undefined);
   return [
     time,
     { key: "conn", title: "Connection", width: "6rem", right: true, value: (row) => table.num(row, "conn"), cell: (row) => (table.num(row, "conn") === undefined ? "" : <ConnectionLink id={table.num(row, "conn")!} text={table.text(row, "conn")} />) },
-    ...order.map((path): Column => ({
+    ...order.map((path, place): Column => ({
       key: path,
-      title: words(path.replaceAll(".", " ")),
-      width: numeric(path) ? "7.5rem" : /cipher|preview|subject|detail/.test(path) ? "minmax(9rem, 2fr)" : "minmax(5rem, 1fr)",
+      title: titleOf(path),
+      width: numeric(path) ? `${Math.max(5, 1.2 + 0.5 * titleOf(path).length)}rem` : /preview/.test(path) ? "minmax(9rem, 4fr)" : short(path) ? "6.5rem" : /cipher|subject|detail/.test(path) ? "minmax(9rem, 2fr)" : "minmax(5rem, 1fr)",
+      wide: place > 0 && place < order.length - 1,
       right: numeric(path),
       value: (row) => (numeric(path) ? table.num(row, path) : table.text(row, path)),
       cell: (row) => (table.get(row, path) === undefined || table.get(row, path) === null ? "" : <Wire text={figure(path, table.get(row, path))} />),
@@ -170,7 +245,7 @@ export function Records({ type, preferred = [], hint = "Filter" }: { type: strin
   return (
     <>
       <Search value={text} change={setText} shown={rows.length} all={table.rows} hint={hint} />
-      <Grid label={words(type)} tall columns={columns} rows={rows} open={(row) => table.num(row, "conn") !== undefined && go(`connection/${table.num(row, "conn")}`)}
+      <Grid label={titleOf(type)} tall columns={columns} rows={rows} open={(row) => table.num(row, "conn") !== undefined && go(`connection/${table.num(row, "conn")}`)}
         tone={(row) => (type === "tls" && /^(?!ok|not_observable|$)/.test(table.text(row, "verification")) ? "bad" : "")} />
     </>
   );
