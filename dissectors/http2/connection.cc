@@ -359,10 +359,16 @@ void Connection::begin_data(Direction from, const Frame& frame) {
   const FrameHeader& header = frame.header;
   Sender& self = sender(from);
   self.data_bytes += header.length;
-  self.window.sent(header.length, frame.last.time, prompt(), self.connection_stalls);
+  if (const auto stall =
+          self.window.sent(header.length, frame.last.time, prompt(), self.connection_stalls)) {
+    tell_stall(from, 0, *stall, frame.first, true);
+  }
   Stream* stream = stream_of(from, header.stream);
   if (!stream) return;
-  stream->window(from).sent(header.length, frame.last.time, prompt(), self.stream_stalls);
+  if (const auto stall =
+          stream->window(from).sent(header.length, frame.last.time, prompt(), self.stream_stalls)) {
+    tell_stall(from, header.stream, *stall, frame.first, true);
+  }
   Message& message = stream->sent(from);
   if (message.ended) {
     flaw(kUnexpectedFrame, from, "DATA behind the end of the stream");

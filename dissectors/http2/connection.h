@@ -13,6 +13,7 @@
 #include "http2/frame.h"
 #include "http2/hole_watch.h"
 #include "http2/hpack.h"
+#include "http2/incident.h"
 #include "http2/records.h"
 #include "http2/streams.h"
 #include "http2/window.h"
@@ -88,6 +89,8 @@ struct Sender {
   Stalls connection_stalls;
   Stalls stream_stalls;
   HeadOfLine head_of_line;
+  Busy busy_pings;
+  Busy busy_settings;
 };
 
 class Connection {
@@ -154,6 +157,10 @@ class Connection {
   void reset_stream(Direction from, const Frame& frame, Bytes payload);
   void window_update(Direction from, const Frame& frame, Bytes payload);
   void take_hole(Direction from, const HoleWatch::Hole& hole);
+  void tell_busy(Direction from, FrameType type, std::optional<Incident> second);
+  void tell_stall(Direction from, std::uint32_t stream, Duration time, const Stamp& at, bool ended);
+  void tell_shut_windows(Direction from);
+  void tell_goaways();
   Duration prompt() const;
   EndSummary summary_of(const Sender& sender, Codes& codes) const;
   std::string_view begun() const;
@@ -167,6 +174,7 @@ class Connection {
   Stamp first_;
   struct KnownGoaway {
     Goaway record;
+    Stamp at;
     std::pmr::string debug;
   };
   std::pmr::vector<KnownGoaway> goaways_;

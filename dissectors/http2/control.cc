@@ -12,6 +12,10 @@ constexpr std::size_t kMaxDebug = 128;
 constexpr std::size_t kMaxBlocked = 20;
 /// A sender that has data and may send it does so within this and a round trip.
 constexpr Duration kPrompt = std::chrono::milliseconds(100);
+/// Shorter stalls cost nobody anything, and a window that is shut for less at the end of the
+/// capture may open yet.
+constexpr Duration kNotableStall = std::chrono::milliseconds(1);
+constexpr Duration kNotableEnd = std::chrono::seconds(1);
 
 std::optional<FlowControlStalls> told(const Stalls& stalls) {
   if (stalls.count == 0) return std::nullopt;
@@ -32,6 +36,9 @@ Duration Connection::prompt() const {
 void Connection::control(Direction from, const Frame& frame, Bytes payload) {
   switch (frame.header.type) {
     case FrameType::ping:
+      if (!frame.header.has(flag::kAck)) {
+        tell_busy(from, FrameType::ping, sender(from).busy_pings.note(frame.first));
+      }
       return ping(from, frame);
     case FrameType::goaway:
       return goaway(from, frame, payload);
@@ -52,6 +59,7 @@ void Connection::settings(Direction from, const Frame& frame, Bytes payload) {
     peer.acknowledged = true;
     return;
   }
+  tell_busy(from, FrameType::settings, self.busy_settings.note(frame.first));
   self.announced = true;
   ++self.unacknowledged;
   const std::int64_t before = self.settings.initial_window_size.value_or(kInitialWindow);
@@ -129,7 +137,7 @@ void Connection::goaway(Direction from, const Frame& frame, Bytes payload) {
   record.error = error_name(record.code);
   record.packet = frame.first.packet;
   const std::string_view debug = as_text(reader.rest()).substr(0, kMaxDebug);
-  goaways_.push_back({record, std::pmr::string(debug, &context_.memory())});
+  goaways_.push_back({record, frame.first, std::pmr::string(debug, &context_.memory())});
 }
 
 void Connection::reset_stream(Direction from, const Frame& frame, Bytes payload) {
@@ -185,6 +193,63 @@ void Connection::take_hole(Direction from, const HoleWatch::Hole& hole) {
        std::pmr::vector<std::uint32_t>(hole.waiting.begin(), hole.waiting.end(), &memory)});
 }
 
+void Connection::tell_busy(Direction from, FrameType type, std::optional<Incident> second) {
+  if (!second) return;
+  second->by_client = from == client();
+  second->frame = type;
+  context_.emit(second->at.time, *second);
+}
+
+void Connection::tell_stall(Direction from, std::uint32_t stream, Duration time, const Stamp& at,
+                            bool ended) {
+  if (time < kNotableStall) return;
+  Incident incident;
+  incident.kind = Incident::Kind::stall;
+  incident.by_client = from == client();
+  incident.stream = stream;
+  incident.ended = ended;
+  incident.at = at;
+  incident.duration = time;
+  incident.rtt = context_.handshake();
+  context_.emit(at.time - time, incident);
+}
+
+/// Windows that nobody opened again, with messages that are not at their ends.
+void Connection::tell_shut_windows(Direction from) {
+  const Stamp& now = context_.packet();
+  const auto tell = [&](const Window& window, std::uint32_t stream) {
+    const auto since = window.shut_since();
+    if (since && now.time - *since >= kNotableEnd) {
+      tell_stall(from, stream, now.time - *since, now, false);
+    }
+  };
+  bool unfinished = false;
+  streams_.for_each([&](Stream& stream) {
+    const Message& message = stream.sent(from);
+    if (!message.head_seen || message.ended) return;
+    unfinished = true;
+    tell(stream.window(from), stream.id);
+  });
+  if (unfinished) tell(sender(from).window, 0);
+}
+
+void Connection::tell_goaways() {
+  for (const KnownGoaway& each : goaways_) {
+    const bool by_client = each.record.from == client();
+    Incident incident;
+    incident.kind = Incident::Kind::goaway;
+    incident.by_client = by_client;
+    incident.at = each.at;
+    incident.code = each.record.code;
+    if (!each.debug.empty()) incident.debug = each.debug;
+    streams_.for_each([&](Stream& stream) {
+      const bool asked_by_peer = (stream.id % 2 == 1) != by_client;
+      incident.count += asked_by_peer && stream.id > each.record.last_stream;
+    });
+    context_.emit(each.at.time, incident);
+  }
+}
+
 EndSummary Connection::summary_of(const Sender& sender, Codes& codes) const {
   EndSummary summary;
   summary.frames = sender.frames;
@@ -221,7 +286,11 @@ void Connection::finish() {
   for (const Direction from : {Direction::from_client, Direction::from_server}) {
     drop_block(from);
     if (const auto hole = sender(from).watch.finish()) take_hole(from, *hole);
+    tell_busy(from, FrameType::ping, sender(from).busy_pings.end());
+    tell_busy(from, FrameType::settings, sender(from).busy_settings.end());
+    tell_shut_windows(from);
   }
+  tell_goaways();
   const std::uint64_t unfinished = streams_.live();
   streams_.finish();
   if (first_.packet == 0) return;

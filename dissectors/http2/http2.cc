@@ -7,6 +7,7 @@
 #include "dissect/conversation.h"
 #include "http2/connection.h"
 #include "http2/frame.h"
+#include "http2/rules/rules.h"
 #include "http2/search.h"
 
 namespace wirelens::http2 {
@@ -290,6 +291,13 @@ constexpr std::array<std::string_view, 2> kOtherNames = {"h2", "h2c"};
 
 }  // namespace
 
-const Protocol kProtocol = {"http2", Transport::tcp, probe, open, kEvents, speaker, kOtherNames};
+const Protocol kProtocol = {.name = "http2",
+                            .transport = Transport::tcp,
+                            .probe = probe,
+                            .open = open,
+                            .events = kEvents,
+                            .speaker = speaker,
+                            .also_known_as = kOtherNames,
+                            .rules = rules()};
 
 }  // namespace wirelens::http2

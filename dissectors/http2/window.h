@@ -30,16 +30,24 @@ class Window {
   /// Without a size it is not known, and nothing is said about it.
   explicit Window(std::optional<std::int64_t> size = std::nullopt) : left_(size) {}
 
-  /// DATA of `bytes` was sent; it may end a stall, which goes to `stalls`. `prompt`: how long after
-  /// the window opened data may come that has waited for it.
-  void sent(std::uint32_t bytes, Timestamp now, Duration prompt, Stalls& stalls) {
-    if (!left_) return;
+  /// DATA of `bytes` was sent; it may end a stall, which goes to `stalls` and is answered.
+  /// `prompt`: how long after the window opened data may come that has waited for it.
+  std::optional<Duration> sent(std::uint32_t bytes, Timestamp now, Duration prompt,
+                               Stalls& stalls) {
+    std::optional<Duration> stall;
+    if (!left_) return stall;
     if (opened_ && empty_ && now >= *opened_ && now - *opened_ <= prompt && *opened_ >= *empty_) {
-      stalls.add(*opened_ - *empty_);
+      stall = *opened_ - *empty_;
+      stalls.add(*stall);
     }
     if (opened_) opened_ = empty_ = std::nullopt;
     *left_ -= bytes;
     if (*left_ <= 0 && !empty_) empty_ = now;
+    return stall;
+  }
+  /// Since when nothing may be sent, if that is so.
+  std::optional<Timestamp> shut_since() const {
+    return left_ && *left_ <= 0 ? empty_ : std::nullopt;
   }
   /// WINDOW_UPDATE, or a change of SETTINGS_INITIAL_WINDOW_SIZE.
   void change(std::int64_t by, Timestamp now) {

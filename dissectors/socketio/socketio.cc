@@ -8,6 +8,7 @@
 #include <string>
 
 #include "dissect/conversation.h"
+#include "socketio/rules/rules.h"
 #include "socketio/session.h"
 
 namespace wirelens::socketio {
@@ -106,7 +107,13 @@ constexpr std::array<const EventType*, 2> kEvents = {&kEventType<PacketSeen>,
 
 }  // namespace
 
-const Protocol kProtocol = {"socketio", Transport::tcp, nullptr, open, kEvents, nullptr, {}, {}, {},
-                            claims,     open_messages};
+const Protocol kProtocol = {.name = "socketio",
+                            .transport = Transport::tcp,
+                            .probe = nullptr,
+                            .open = open,
+                            .events = kEvents,
+                            .rules = rules(),
+                            .claims = claims,
+                            .open_messages = open_messages};
 
 }  // namespace wirelens::socketio

@@ -41,6 +41,8 @@ void EventStream::feed(Bytes bytes, const Stamp& stamp) {
   work(bytes.size());
   bytes = without_mark(bytes, stamp);
   std::string_view text = as_text(bytes);
+  if (line_begun_ && fed_) event_.torn = std::max(event_.torn, stamp.time - *fed_);
+  fed_ = stamp.time;
   while (!text.empty()) {
     if (std::exchange(after_cr_, false) && text.front() == '\n') {
       text.remove_prefix(1);
@@ -167,6 +169,7 @@ void EventStream::forget_event() {
   event_.data_bytes = 0;
   event_.data.clear();
   event_.complete = true;
+  event_.torn = {};
   lines_ = data_lines_ = 0;
 }
 
@@ -176,6 +179,7 @@ void EventStream::lost() {
   if (data_lines_ > 0) dispatch(event_.first);
   forget_event();
   event_.complete = false;
+  fed_.reset();
   line_begun_ = false;
   part_ = Part::name;
   name_length_ = 0;

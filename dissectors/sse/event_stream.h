@@ -29,6 +29,7 @@ struct Dispatched {
   Stamp first;                   ///< packet of its first byte
   Stamp last;                    ///< and of its blank line
   bool complete = true;          ///< no hole in it or just before it
+  Duration torn{};               ///< longest pause in the middle of one of its lines
 };
 
 /// Who hears of events; what is lent lives for the call.
@@ -69,10 +70,11 @@ class EventStream {
   void forget_event();
 
   StreamListener& listener_;
-  std::size_t mark_ = 0;     // bytes of the byte order mark seen; 3: past it
-  bool after_cr_ = false;    // a line feed belongs to the line end before it
-  bool skipping_ = false;    // up to the next line end: its beginning was lost
-  bool line_begun_ = false;  // bytes of a line have come
+  std::optional<Timestamp> fed_;  // when bytes came last
+  std::size_t mark_ = 0;          // bytes of the byte order mark seen; 3: past it
+  bool after_cr_ = false;         // a line feed belongs to the line end before it
+  bool skipping_ = false;         // up to the next line end: its beginning was lost
+  bool line_begun_ = false;       // bytes of a line have come
   Part part_ = Part::name;
   FieldName name_ = FieldName::other;
   std::array<char, 5> name_text_{};

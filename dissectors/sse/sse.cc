@@ -9,8 +9,10 @@
 #include "common/preview.h"
 #include "common/utf8.h"
 #include "dissect/conversation.h"
+#include "sse/course.h"
 #include "sse/event_stream.h"
 #include "sse/records.h"
+#include "sse/rules/rules.h"
 
 namespace wirelens::sse {
 namespace {
@@ -33,7 +35,10 @@ class Sse final : public Dissector, private ContentSink, private StreamListener 
         conversation_(conversation),
         began_(context.packet().time),
         heard_(began_),
-        last_(began_) {}
+        last_(began_) {
+    course_.began = course_.silence_after = line_ = context.packet();
+    rhythm_.begin(line_);
+  }
 
   Dissection read(Context& context, Input& in) override { return read_events(context, in); }
   Dissection resume(Context& context, Input& in) override {
@@ -48,7 +53,8 @@ class Sse final : public Dissector, private ContentSink, private StreamListener 
   void missing(std::uint64_t count, const Stamp& stamp) override;
   void event(const Dispatched& event) override;
   void heartbeat(const Stamp& stamp) override;
-  void note_line(Timestamp time);
+  void note_line(const Stamp& stamp);
+  void tell_course();
 
   Context& context_;
   Conversation& conversation_;
@@ -59,6 +65,9 @@ class Sse final : public Dissector, private ContentSink, private StreamListener 
   Timestamp heard_;                  // when the last event or heartbeat came
   Timestamp last_;                   // the last byte
   std::optional<Timestamp> before_;  // the last event
+  Course course_;
+  Rhythm rhythm_;
+  Stamp line_;  // the last event or heartbeat
   std::string preview_;
 };
 
@@ -81,15 +90,36 @@ void Sse::missing(std::uint64_t count, const Stamp& stamp) {
   events_.lost();
 }
 
-void Sse::note_line(Timestamp time) {
-  if (time < heard_) return;
-  totals_.longest_silence = std::max(totals_.longest_silence.value_or(Duration{}), time - heard_);
-  heard_ = time;
+void Sse::note_line(const Stamp& stamp) {
+  if (stamp.time < heard_) return;
+  const Duration silence = stamp.time - heard_;
+  totals_.longest_silence = std::max(totals_.longest_silence.value_or(Duration{}), silence);
+  if (silence > course_.longest_silence) {
+    course_.longest_silence = silence;
+    course_.silence_after = line_;
+  }
+  line_ = stamp;
+  heard_ = stamp.time;
+}
+
+void Sse::tell_course() {
+  const Exchange* exchange = conversation_.exchange();
+  course_.stream = totals_.stream;
+  course_.host = totals_.host;
+  course_.path = totals_.path;
+  course_.asked_by_get = exchange && exchange->method == "GET";
+  course_.has_ids = totals_.last_event_id.has_value();
+  course_.complete = totals_.complete;
+  course_.events = totals_.events;
+  course_.heartbeats = totals_.heartbeats;
+  course_.lines = totals_.events + totals_.heartbeats;
+  course_.ended = line_;
+  context_.emit(began_, course_);
 }
 
 void Sse::heartbeat(const Stamp& stamp) {
   ++totals_.heartbeats;
-  note_line(stamp.time);
+  note_line(stamp);
 }
 
 void Sse::event(const Dispatched& event) {
@@ -99,7 +129,8 @@ void Sse::event(const Dispatched& event) {
     totals_.longest_gap = std::max(totals_.longest_gap.value_or(Duration{}), time - *before_);
   }
   before_ = time;
-  note_line(time);
+  note_line(event.last);
+  if (event.complete) rhythm_.event(event.first, event.last, event.torn, course_);
   totals_.data_bytes += event.data_bytes;
 
   EventSeen seen;
@@ -130,7 +161,11 @@ void Sse::finish(Context& context) {
   if (events_.unfinished()) totals_.unfinished = true;
   // A response that has not ended is silent until the connection has, or the capture.
   last_ = std::max(last_, context.packet().time);
-  note_line(last_);
+  const std::uint64_t packet = context.packet().packet;
+  const Duration before = course_.longest_silence;
+  note_line({packet, last_});
+  course_.silent_at_end = course_.longest_silence > before;
+  tell_course();
   totals_.duration = last_ - began_;
   context.emit(began_, totals_);
 }
@@ -144,7 +179,12 @@ constexpr std::array<std::string_view, 1> kMediaTypes = {"text/event-stream"};
 
 }  // namespace
 
-const Protocol kProtocol = {"sse",   Transport::tcp, nullptr, open,
-                            kEvents, nullptr,        {},      kMediaTypes};
+const Protocol kProtocol = {.name = "sse",
+                            .transport = Transport::tcp,
+                            .probe = nullptr,
+                            .open = open,
+                            .events = kEvents,
+                            .media_types = kMediaTypes,
+                            .rules = rules()};
 
 }  // namespace wirelens::sse

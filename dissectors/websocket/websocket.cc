@@ -4,13 +4,16 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "common/preview.h"
 #include "dissect/conversation.h"
+#include "websocket/course.h"
 #include "websocket/handshake.h"
 #include "websocket/message.h"
+#include "websocket/rules/rules.h"
 #include "websocket/search.h"
 
 namespace wirelens::websocket {
@@ -42,8 +45,11 @@ constexpr bool is_close_code(std::uint16_t code) {
 /// Pings of one side that wait for their pongs.
 class Pings {
  public:
-  void sent(std::string_view payload, Timestamp time) {
-    pings_[next_++ % pings_.size()] = {std::hash<std::string_view>{}(payload), time, true};
+  void sent(std::string_view payload, const Stamp& stamp) {
+    Ping& place = pings_[next_++ % pings_.size()];
+    if (place.waits) give_up(place, stamp.time);
+    if (!unheard_since_) unheard_since_ = stamp.time;
+    place = {std::hash<std::string_view>{}(payload), stamp.packet, stamp.time, true};
   }
   /// When the ping that this pong answers was sent. A pong may leave earlier ones unanswered.
   std::optional<Timestamp> answered(std::string_view payload) {
@@ -52,6 +58,7 @@ class Pings {
       Ping& ping = pings_[(next_ - back) % pings_.size()];
       if (!ping.waits) break;
       if (ping.hash != hash) continue;
+      unheard_since_.reset();
       for (std::size_t older = back; older <= pings_.size() && older <= next_; ++older) {
         pings_[(next_ - older) % pings_.size()].waits = false;
       }
@@ -59,15 +66,37 @@ class Pings {
     }
     return std::nullopt;
   }
+  /// Those that nobody answered until `now`.
+  const Unanswered& finish(Timestamp now) {
+    for (std::size_t back = std::min(next_, pings_.size()); back > 0; --back) {
+      Ping& ping = pings_[(next_ - back) % pings_.size()];
+      if (ping.waits) give_up(ping, now);
+    }
+    return unanswered_;
+  }
 
  private:
+  /// A pong that is no later than this may be on its way yet.
+  static constexpr Duration kPatience = std::chrono::seconds(1);
+
   struct Ping {
     std::size_t hash = 0;
+    std::uint64_t packet = 0;
     Timestamp time{};
     bool waits = false;
   };
+  void give_up(Ping& ping, Timestamp now) {
+    ping.waits = false;
+    if (now - ping.time < kPatience) return;
+    if (unanswered_.count++ == 0) unanswered_.packet = ping.packet;
+    const Timestamp since = unheard_since_.value_or(ping.time);
+    unanswered_.longest = std::max(unanswered_.longest, now - since);
+  }
+
   std::array<Ping, 8> pings_{};
   std::size_t next_ = 0;
+  std::optional<Timestamp> unheard_since_;  // the first ping behind the last pong
+  Unanswered unanswered_;
 };
 
 class WebSocket final : public Dissector, private MessageListener {
@@ -79,6 +108,7 @@ class WebSocket final : public Dissector, private MessageListener {
   }
   Dissection resume(Context& context, Input& in) override {
     sides_[index(in.from())]->assembly.lose();
+    course_.lossy = true;
     if (reader_) reader_->lost(context, in.from());
     return read_frames(context, in, true);
   }
@@ -109,6 +139,8 @@ class WebSocket final : public Dissector, private MessageListener {
   void flawed(const Flaw& flaw, Direction from) override { context_.flaw(flaw, from); }
   void control(Direction from, const Message& message, MessageSeen& seen, std::string_view& shown);
   void pass_on(Direction from, const Message& message);
+  void note_silence(const Stamp& now);
+  void tell_course();
 
   Context& context_;
   Conversation& conversation_;
@@ -118,6 +150,7 @@ class WebSocket final : public Dissector, private MessageListener {
   std::array<std::array<std::uint64_t, kOpcodes>, 2> frames_{};
   std::optional<Timestamp> began_;
   Session session_;
+  Course course_;
   std::pmr::string close_reason_;
   RoundTrip rtt_;
   Duration rtt_sum_{};
@@ -147,6 +180,7 @@ WebSocket::WebSocket(Context& context, Conversation& conversation)
   for (const Direction from : {Direction::from_client, Direction::from_server}) {
     sides_[index(from)].emplace(*this, from, keep);
   }
+  course_.last = context.packet();
 }
 
 // ---- frames -----------------------------------------------------------------------------------
@@ -179,6 +213,7 @@ void WebSocket::check(const FrameHeader& header, Direction from, bool closed) {
 
 void WebSocket::count(const FrameHeader& header, const Stamp& first, Direction from) {
   if (!began_) began_ = first.time;
+  note_silence(first);
   ++frames_[index(from)][static_cast<std::size_t>(header.opcode)];
 }
 
@@ -264,6 +299,7 @@ Dissection WebSocket::read_frames(Context&, Input& in, bool lost) {
     side.assembly.begin_frame(header, first);
     const std::uint64_t passed = co_await in.pass(header.length, &side.assembly);
     side.assembly.end_frame(passed == header.length);
+    course_.last = context_.packet();
   }
 }
 
@@ -273,7 +309,7 @@ void WebSocket::control(Direction from, const Message& message, MessageSeen& see
                         std::string_view& shown) {
   if (message.opcode == Opcode::ping) {
     ++session_.pings;
-    if (message.complete) sides_[index(from)]->pings.sent(shown, message.first.time);
+    if (message.complete) sides_[index(from)]->pings.sent(shown, message.first);
   } else if (message.opcode == Opcode::pong) {
     ++session_.pongs;
     const auto sent = sides_[index(opposite(from))]->pings.answered(shown);
@@ -336,6 +372,30 @@ void WebSocket::pass_on(Direction from, const Message& message) {
   reader_->message(context_, inner);
 }
 
+void WebSocket::note_silence(const Stamp& now) {
+  if (now.time - course_.last.time <= course_.longest_silence) return;
+  course_.longest_silence = now.time - course_.last.time;
+  course_.silence_after = course_.last;
+}
+
+void WebSocket::tell_course() {
+  course_.ended = context_.packet();
+  if (!session_.closed_by) note_silence(course_.ended);
+  course_.host = session_.host;
+  course_.path = session_.path;
+  course_.in_stream = session_.stream.has_value();
+  course_.closed = session_.closed_by.has_value();
+  course_.lossy = course_.lossy || session_.missing_bytes > 0;
+  course_.pings = session_.pings;
+  for (const auto& side : frames_) {
+    course_.frames = std::accumulate(side.begin(), side.end(), course_.frames);
+  }
+  const Timestamp now = course_.ended.time;
+  course_.of_client = sides_[index(Direction::from_client)]->pings.finish(now);
+  course_.of_server = sides_[index(Direction::from_server)]->pings.finish(now);
+  context_.emit(course_.last.time, course_);
+}
+
 void WebSocket::finish(Context& context) {
   for (auto& side : sides_) side->assembly.lose();
   if (reader_) reader_->finish(context);
@@ -362,6 +422,7 @@ void WebSocket::finish(Context& context) {
   session_.missing_bytes =
       sides_[0]->assembly.missing_bytes() + sides_[1]->assembly.missing_bytes();
   if (!handshake_.seen()) session_.midstream = true;
+  tell_course();
   context.emit(began_.value_or(context.packet().time), session_);
 }
 
@@ -396,6 +457,7 @@ const Protocol kProtocol = {.name = "websocket",
                             .open = open,
                             .events = kEvents,
                             .speaker = speaker,
+                            .rules = rules(),
                             .follows_another = true};
 
 }  // namespace wirelens::websocket

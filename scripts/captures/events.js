@@ -4,6 +4,7 @@
 //   GET /plain?count=N     N events, then the end; with ids, goes on from Last-Event-ID
 //   GET /gzip?count=N      the same in gzip, flushed after each event
 //   GET /tokens            what a language model says, word by word, without ids
+//   GET /ticker?count=N&every=MS   N events, one every MS milliseconds, written whole
 //   GET /endless           an event and silence with heartbeats, until the client goes
 'use strict';
 const fs = require('fs');
@@ -59,6 +60,18 @@ http.createServer((request, response) => {
       if (word) later(25, next); else response.end();
     };
     later(200, next);
+  } else if (pathname === '/ticker') {
+    response.writeHead(200, headers);
+    const query = new URL(request.url, 'http://here').searchParams;
+    let number = 0;
+    const tick = setInterval(() => {
+      number++;
+      const what = 'tulips '.repeat(23);
+      response.write(event({id: number, data: `{"price": ${number}, "what": "${what}"}`}));
+      if (number < Number(query.get('count'))) return;
+      clearInterval(tick);
+      response.end();
+    }, Number(query.get('every')));
   } else if (pathname === '/endless') {
     response.writeHead(200, headers);
     response.write('\ufeff' + event({data: 'hello'}).replace(/\n/g, '\r\n'));

@@ -7,6 +7,8 @@ const [address, script, ...paths] = process.argv.slice(2);
 const session = http2.connect(address, {rejectUnauthorized: false});
 session.on('error', () => {});
 
+const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const once = (event) => new Promise((resolve) => session.once(event, resolve));
 const prefix = (bytes) => {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(bytes.length, 1);
@@ -58,8 +60,52 @@ const scripts = {
     await new Promise((resolve) => session.ping(resolve));
     await over(session.request({':path': '/goaway'}));
   },
+  /// Requests that are reset as soon as they are sent: paths are PATH and COUNT.
+  async take_back() {
+    await once('remoteSettings');
+    const [path, count] = paths;
+    for (let number = 0; number < Number(count); number++) {
+      const stream = session.request({':path': path});
+      const closed = over(stream);
+      stream.close(http2.constants.NGHTTP2_CANCEL);
+      if (number % 25 === 24) await closed;
+    }
+    await new Promise((resolve) => session.ping(resolve));
+  },
+  /// Twenty of the first path come, forty of the second are cancelled.
+  async leave() {
+    await Promise.all(Array.from({length: 20}, () => over(session.request({':path': paths[0]}))));
+    const pictures = Array.from({length: 40}, () => session.request({':path': paths[1]}));
+    const gone = pictures.map(over);
+    await later(50);
+    for (const one of pictures) one.close(http2.constants.NGHTTP2_CANCEL);
+    await Promise.all(gone);
+  },
+  async pause() {
+    const stream = session.request({':path': paths[0]});
+    stream.on('error', () => {});
+    await later(2500);
+    stream.resume();
+    await later(200);
+    stream.close(http2.constants.NGHTTP2_CANCEL);
+    await new Promise((resolve) => stream.on('close', resolve));
+  },
+  async alive() {
+    await over(session.request({':path': paths[0]}));
+    for (let number = 0; number < 30; number++) {
+      await new Promise((resolve) => session.ping(resolve));
+      if (number % 3 === 0) session.settings({initialWindowSize: 70000 + number * 1000});
+      await later(100);
+    }
+  },
+  /// COUNT requests at once.
+  async burst() {
+    const [path, count] = paths;
+    await Promise.all(Array.from({length: Number(count)},
+                                 () => over(session.request({':path': path}))));
+  },
   async websocket() {
-    await new Promise((resolve) => session.once('remoteSettings', resolve));
+    await once('remoteSettings');
     const stream = session.request({':method': 'CONNECT', ':protocol': 'websocket',
                                     ':scheme': 'http', ':path': '/chat',
                                     'sec-websocket-version': '13', origin: 'http://shop.test'},

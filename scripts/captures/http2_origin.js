@@ -49,6 +49,7 @@ const answers = {
     });
   },
   '/slow': (stream) => later(400, () => {
+    if (stream.destroyed) return;
     stream.respond({':status': 200});
     stream.end('at last\n');
   }),

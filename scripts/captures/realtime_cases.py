@@ -100,21 +100,27 @@ def frame(opcode, data, masked=True, final=True, reserved=0):
     return head + bytes([length[0] | 0x80]) + length[1:] + mask + body
 
 
-def handshake(client, server, accept=None):
-    """Both ends of a WebSocket between bare sockets."""
+def handshake_texts(accept=None):
+    """The request for a WebSocket and the answer."""
     key = base64.b64encode(b"sixteen bytes ..").decode()
     accept = accept or base64.b64encode(hashlib.sha1(key.encode() + GUID).digest()).decode()
+    request = peers.get("/bare", "shop.test", "1.1", "Upgrade: websocket", "Connection: Upgrade",
+                        f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13")
+    return request, ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                     f"Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n").encode()
+
+
+def handshake(client, server, accept=None):
+    """Both ends of a WebSocket between bare sockets."""
+    request, answer = handshake_texts(accept)
     listening = peers.listener(server, SERVER[1])
     line = client.socket()
     line.connect(SERVER)
-    line.sendall(peers.get("/bare", "shop.test", "1.1", "Upgrade: websocket",
-                           "Connection: Upgrade", f"Sec-WebSocket-Key: {key}",
-                           "Sec-WebSocket-Version: 13"))
+    line.sendall(request)
     other, _ = listening.accept()
     listening.close()
     peers.read_until(other, b"\r\n\r\n")
-    other.sendall(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                   f"Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n").encode())
+    other.sendall(answer)
     peers.read_until(line, b"\r\n\r\n")
     return line, other
 

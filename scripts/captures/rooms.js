@@ -2,11 +2,12 @@
 // (Engine.IO 3). Both write down what they send, one line of JSON a packet.
 //
 //   node rooms.js server 5|4 PORT LOG
-//   node rooms.js client 5|4 URL LOG TRANSPORTS COUNT     TRANSPORTS: polling,websocket
+//   node rooms.js client 5|4 URL LOG TRANSPORTS COUNT [PAUSE]   TRANSPORTS: polling,websocket;
+//                                                               PAUSE: milliseconds, 60
 'use strict';
 const fs = require('fs');
 
-const [, , role, protocol, where, log, transports, count] = process.argv;
+const [, , role, protocol, where, log, transports, count, pause] = process.argv;
 const old = protocol === '4';
 
 function wrote(from, name_space, event, more = {}) {
@@ -43,6 +44,7 @@ function visit() {
   if (!old) options.auth = {token: 'do-not-show-this'};
   const socket = connect(where, options);
   const news = connect(`${where}/news`, options);
+  const wait = Number(pause ?? 60);
   let number = 0;
   const next = () => {
     if (number === Number(count)) {
@@ -56,16 +58,16 @@ function visit() {
       socket.emit('file', `file ${number}`, Buffer.alloc(number * 100, number));
     } else if (number % 4 === 0) {
       wrote('client', '/', 'say', {kind: 'event', ack: true});
-      socket.emit('say', `number ${number}`, () => setTimeout(next, 60));
+      socket.emit('say', `number ${number}`, () => setTimeout(next, wait));
     } else {
       wrote('client', '/', 'say');
       socket.emit('say', `number ${number}`);
     }
   };
   socket.on('said', () => {
-    if (number % 4 !== 0) setTimeout(next, 60);
+    if (number % 4 !== 0) setTimeout(next, wait);
   });
-  socket.on('stored', () => setTimeout(next, 60));
+  socket.on('stored', () => setTimeout(next, wait));
   news.on('headline', next);
 }
 

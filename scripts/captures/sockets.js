@@ -3,6 +3,7 @@
 //
 //   node sockets.js server PORT LOG OPTIONS      answers each text with one of its own, echoes binary
 //   node sockets.js client URL LOG COUNT OPTIONS
+//   node sockets.js deaf URL SECONDS             listens, and answers no ping
 //
 // OPTIONS is JSON: what ws takes for perMessageDeflate, or false.
 'use strict';
@@ -77,4 +78,9 @@ function chat() {
   socket.on('message', () => setTimeout(next, 15));
 }
 
-if (role === 'server') serve(); else chat();
+function listen() {
+  const socket = new WebSocket(where, {perMessageDeflate: false, autoPong: false});
+  setTimeout(() => socket.close(1000), Number(log) * 1000);
+}
+
+({server: serve, client: chat, deaf: listen})[role]();

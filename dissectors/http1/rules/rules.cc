@@ -5,10 +5,10 @@ namespace wirelens::http1 {
 
 std::span<const detect::Rule* const> rules() {
   static constexpr const detect::Rule* kRules[] = {
-      &kNoKeepAlive,  &kHeadOfLineBlocking, &kSlowResponse,   &kLongPolling,
-      &kShortPolling, &kServerErrors,       &kIncompleteBody, &kRedirectChain,
-      &kUnsafeRetry,  &kMissingCompression, &kDomainSharding, &kGetWithBody,
-      &kSlowRequest,  &kRequestSmuggling,
+      &kNoKeepAlive,  &kHeadOfLineBlocking, &kSlowResponse,    &kLongPolling,
+      &kShortPolling, &kServerErrors,       &kIncompleteBody,  &kRedirectChain,
+      &kUnsafeRetry,  &kMissingCompression, &kDomainSharding,  &kGetWithBody,
+      &kSlowRequest,  &kRequestSmuggling,   &kPipeliningStall, &kHttp1OnHttp2Origin,
   };
   return kRules;
 }

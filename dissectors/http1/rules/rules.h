@@ -8,10 +8,12 @@ namespace wirelens::http1 {
 extern const detect::Rule kDomainSharding;
 extern const detect::Rule kGetWithBody;
 extern const detect::Rule kHeadOfLineBlocking;
+extern const detect::Rule kHttp1OnHttp2Origin;
 extern const detect::Rule kIncompleteBody;
 extern const detect::Rule kLongPolling;
 extern const detect::Rule kMissingCompression;
 extern const detect::Rule kNoKeepAlive;
+extern const detect::Rule kPipeliningStall;
 extern const detect::Rule kRedirectChain;
 extern const detect::Rule kRequestSmuggling;
 extern const detect::Rule kServerErrors;
