@@ -2,8 +2,6 @@
 
 Times, addresses and numbers are chosen, so these captures are the same each time they are made.
 """
-import random
-
 import packets
 from cases import case
 from packets import ACK, FIN, PSH, RST, SYN, Scene, Talk
@@ -25,35 +23,6 @@ def opened(scene, port):
     talk = Talk(scene, CLIENT, SERVER, (port, 80), (port * 1000, port * 3000))
     talk.open()
     return talk
-
-
-@case("attack/syn_flood.pcap", "800 SYNs from 800 invented addresses in two seconds, of which the "
-      "server answers 128; ten honest exchanges among them")
-def syn_flood(lab, name):
-    scene, chance = Scene(), random.Random(1)
-    for number in range(800):
-        spoofed = f"{chance.randrange(11, 200)}.{chance.randrange(256)}.{chance.randrange(256)}.9"
-        talk = Talk(scene, spoofed, SERVER, (chance.randrange(1024, 65536), 80),
-                    (chance.randrange(2**32), chance.randrange(2**32)))
-        talk.segment(0, flags=SYN, options=Talk.MSS, after=0.0025)
-        if number < 128:
-            talk.segment(1, flags=SYN | ACK, options=Talk.MSS)
-        if number % 80 == 40:
-            exchange(scene, 50_000 + number, f"/honest/{number // 80}")
-    lab.save(name, scene)
-
-
-@case("attack/backscatter.pcap", "the other side of such a flood: 200 SYN-ACKs and 50 RSTs to an "
-      "address that asked for nothing")
-def backscatter(lab, name):
-    scene, chance = Scene(), random.Random(2)
-    for number in range(250):
-        talk = Talk(scene, CLIENT, f"192.0.2.{chance.randrange(1, 9)}",
-                    (chance.randrange(1024, 65536), 80),
-                    (chance.randrange(2**32), chance.randrange(2**32)))
-        talk.segment(1, flags=RST | ACK if number % 5 == 4 else SYN | ACK, after=0.01)
-    exchange(scene, 50_000, "/honest")
-    lab.save(name, scene)
 
 
 @case("attack/overlap_conflict.pcap", "nine connections, each with the same bytes sent twice in a "
@@ -247,4 +216,53 @@ def damaged_headers(lab, name):
                               options=b"\x02\x04\x05\xb4\x03\x00\x08\xff")
     scene.frame(packets.ethernet(packets.ipv4(bad_options, CLIENT, SERVER)))
     exchange(scene, 48_002, "/after")
+    lab.save(name, scene)
+
+
+@case("findings/port_at_rest.pcap", "a SYN to a server whose socket for these ports still rests in "
+      "TIME_WAIT, older by its number: an old ACK answers, RST, and again a second later")
+def port_at_rest(lab, name):
+    scene = Scene()
+    talk = opened(scene, 40_000)
+    talk.say(0, get("/"))
+    talk.say(1, response(b"bye\n"))
+    talk.segment(1, flags=FIN | ACK)
+    talk.segment(0, flags=FIN | ACK)
+    talk.segment(1)
+    scene.wait(2)
+    talk.segment(0, flags=SYN, at=9_000_000, options=Talk.MSS)
+    talk.segment(1)
+    talk.segment(0, flags=RST, at=talk.next[0])
+    talk.segment(0, flags=SYN, at=9_000_000, options=Talk.MSS, after=1)
+    talk.segment(1)
+    lab.save(name, scene)
+
+
+@case("findings/window_without_need.pcap", "a window that stands at 0 for two seconds while its "
+      "peer has nothing to send")
+def window_without_need(lab, name):
+    scene = Scene()
+    talk = opened(scene, 49_000)
+    talk.segment(0, b"x" * 1000, PSH | ACK)
+    closed = packets.tcp(b"", SERVER, CLIENT, (80, 49_000), talk.next[1], talk.next[0], window=0)
+    scene.frame(packets.ethernet(packets.ipv4(closed, SERVER, CLIENT), source=2, destination=1))
+    scene.wait(2)
+    talk.segment(1)
+    talk.segment(0, b"y" * 100, PSH | ACK)
+    talk.segment(1)
+    talk.close()
+    lab.save(name, scene)
+
+
+@case("findings/closed_in_time.pcap", "a connection that its server closes after 350 s of silence, "
+      "so that the request that crosses the FIN is reset")
+def closed_in_time(lab, name):
+    scene = Scene()
+    talk = opened(scene, 43_000)
+    talk.say(0, get("/first"))
+    talk.say(1, response(b"ok\n"))
+    scene.wait(350)
+    talk.segment(1, flags=FIN | ACK)
+    talk.segment(0, get("/second"), PSH | ACK, after=0.00001)
+    talk.segment(1, flags=RST, after=0.001)
     lab.save(name, scene)

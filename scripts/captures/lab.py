@@ -213,7 +213,9 @@ class Lab:
         if "0 packets dropped by kernel" not in program.stderr.read():
             raise RuntimeError(f"{name}: tcpdump dropped packets")
         program.wait()
-        if path.suffix == ".pcapng":
+        if path.suffix == ".zst":
+            path.write_bytes(host.run("zstd", "-q", "-19", "-c", raw))
+        elif path.suffix == ".pcapng":
             packets.write_pcapng(path, [packets.read_pcap(raw)], ["eth0"])
         else:
             path.write_bytes(raw.read_bytes())

@@ -154,6 +154,15 @@ def tcp_payload(frame):
     return frame[start + (frame[start + 12] >> 4) * 4:end]
 
 
+def reset_for(frame, ttl):
+    """The reset that answers such a frame, as somebody between the two hosts makes it."""
+    source, destination = frame[26:30], frame[30:34]
+    ports = struct.unpack_from("!HH", frame, 34)
+    reset = tcp(b"", destination, source, ports[::-1], struct.unpack_from("!I", frame, 42)[0],
+                flags=RST)
+    return (frame[6:12] + frame[:6] + frame[12:14] + ipv4(reset, destination, source, ttl=ttl))
+
+
 def shift_sequence(frame, sequence, acknowledgment):
     """The same segment with numbers moved on, checksum and all; SACK blocks are not touched."""
     start = 14 + (frame[14] & 15) * 4

@@ -99,22 +99,30 @@ def read_count(line, count):
     return answer
 
 
-def listener(host, port, address="0.0.0.0", options=()):
+def read_response(line):
+    """One answer with a Content-Length, and whatever of it has come when the line ends."""
+    head = read_until(line, b"\r\n\r\n")
+    head, _, body = head.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
+    return head, body + read_count(line, length - len(body))
+
+
+def listener(host, port, address="0.0.0.0", options=(), backlog=64):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     line = host.socket(family)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     for level, name, value in options:
         line.setsockopt(level, name, value)
     line.bind((address, port))
-    line.listen(64)
+    line.listen(backlog)
     return line
 
 
 class Service:
     """A listener whose handler gets each accepted socket in a thread of its own."""
 
-    def __init__(self, host, port, handler, address="0.0.0.0", options=()):
-        self._listener = listener(host, port, address, options)
+    def __init__(self, host, port, handler, **how):
+        self._listener = listener(host, port, **how)
         self._handler = handler
         self._threads = []
         self._accepting = threading.Thread(target=self._accept, daemon=True)
@@ -137,6 +145,19 @@ class Service:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+
+def answering(answer, once=False):
+    """A Service's handler: request after request without bodies, answered by `answer(path)`."""
+
+    def serve(line):
+        with contextlib.suppress(OSError), line:
+            while head := read_until(line, b"\r\n\r\n"):
+                line.sendall(response(answer(head.split()[1].decode())))
+                if once:
+                    break
+
+    return serve
 
 
 def reset(line):

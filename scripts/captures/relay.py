@@ -11,6 +11,8 @@ import struct
 import threading
 import time
 
+import packets
+
 
 @dataclasses.dataclass
 class Path:
@@ -27,6 +29,7 @@ class Path:
     stall: float = 0.0  # ... and waits in line for so long
     first: int = 0  # so many frames at the beginning are lost
     dead: bool = False  # nothing passes
+    largest: int = 0  # IP packets that are longer vanish, and nobody says so; 0: any
 
 
 def payload_length(frame):
@@ -67,6 +70,8 @@ class Relay(threading.Thread):
         self._waiting = []
         self._order = 0
         self._stopping = False
+        self.forgets = 0.0  # a connection that was silent for so many seconds is not known any more
+        self._last = {}  # when each was heard
 
     def stop(self):
         self._stopping = True
@@ -101,7 +106,8 @@ class Relay(threading.Thread):
         elif path.first > 0:
             path.first -= 1
             lost = True
-        if lost or path.dead:
+        too_long = path.largest and len(frame) - 14 > path.largest
+        if lost or path.dead or too_long or self._forgotten(direction, frame, length):
             return
         now = time.monotonic()
         if ordinal == path.stall_at:
@@ -113,6 +119,19 @@ class Relay(threading.Thread):
         self._send(direction, now + path.delay + (path.lag if late else 0.0), frame)
         if twice:
             self._send(direction, now + path.delay + path.lag, frame)
+
+    def _forgotten(self, direction, frame, length):
+        """Answers data of a connection that was silent for too long as a NAT does: by a reset."""
+        if not self.forgets or not packets.is_tcp(frame):
+            return False
+        ends = frozenset((frame[26:30] + frame[34:36], frame[30:34] + frame[36:38]))
+        now = time.monotonic()
+        silent = now - self._last.get(ends, now)
+        if silent < self.forgets or not length:
+            self._last[ends] = now
+            return False
+        self._send(1 - direction, now + 0.001, packets.reset_for(frame, ttl=255))
+        return True
 
     def _send(self, direction, when, frame):
         self._order += 1

@@ -79,8 +79,7 @@ class Table {
     all.reserve(values_.size());
     for (auto& [key, value] : values_) all.emplace_back(&key, &value);
     std::sort(all.begin(), all.end(), [](const Entry& a, const Entry& b) {
-      const auto left = a.second->weight(), right = b.second->weight();
-      return left != right ? left > right : before(*a.first, *b.first);
+      return heavier(*a.first, *a.second, *b.first, *b.second);
     });
     return all;
   }
@@ -89,6 +88,8 @@ class Table {
   std::uint64_t dropped() const { return dropped_; }
 
  private:
+  using Values = std::unordered_map<Key, Value, KeyHash, std::equal_to<>>;
+
   static bool before(const Key& a, const Key& b) {
     if constexpr (std::is_same_v<Key, std::string>) {
       return a < b;
@@ -96,17 +97,26 @@ class Table {
       return std::memcmp(&a, &b, sizeof a) < 0;
     }
   }
+  static bool heavier(const Key& key, const Value& value, const Key& other, const Value& than) {
+    const auto left = value.weight(), right = than.weight();
+    return left != right ? left > right : before(key, other);
+  }
+  /// In linear time: a flood of names comes here once for every half a table of them.
   void drop_lighter_half() {
-    const std::vector<Entry> all = heaviest();
-    std::vector<Key> light;
-    for (std::size_t i = all.size() / 2; i < all.size(); ++i) light.push_back(*all[i].first);
-    for (const Key& key : light) values_.erase(key);
-    dropped_ += light.size();
+    std::vector<typename Values::iterator> all;
+    all.reserve(values_.size());
+    for (auto each = values_.begin(); each != values_.end(); ++each) all.push_back(each);
+    const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+    std::nth_element(all.begin(), middle, all.end(), [](const auto& a, const auto& b) {
+      return heavier(a->first, a->second, b->first, b->second);
+    });
+    for (auto each = middle; each != all.end(); ++each) values_.erase(*each);
+    dropped_ += static_cast<std::uint64_t>(all.end() - middle);
   }
 
   std::size_t capacity_;
   std::uint64_t dropped_ = 0;
-  std::unordered_map<Key, Value, KeyHash, std::equal_to<>> values_;
+  Values values_;
 };
 
 }  // namespace wirelens::detect

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "all.h"
+#include "event/exchange.h"
 #include "event/finding.h"
 #include "tcp/incident.h"
 
@@ -63,6 +64,9 @@ class Story final : public EventSink {
     record.transport = "tcp";
     record.id = record.first_packet = ++packet;
     detector_.write(Event(now, std::nullopt, record, &peers));
+  }
+  void exchange(const Exchange& record, const Peers& peers) {
+    detector_.write(Event(now, ++packet, record, &peers));
   }
   void end() { detector_.write(Event(now, std::nullopt, CaptureEnd{})); }
 
@@ -165,6 +169,55 @@ TEST(Detector, TellsWhatIsNewWhileARunIsLive) {
   EXPECT_EQ(run.interim, 1);
   run.end();
   EXPECT_EQ(run.rules.size(), 2u);  // once as news, once at the end
+}
+
+Exchange slow(std::string_view host, Duration wait) {
+  Exchange record;
+  record.method = "GET";
+  record.host = host;
+  record.path = "/checkout";
+  record.status = std::uint16_t{200};
+  record.complete = true;
+  record.request_packet = record.response_packet = 1;
+  record.timing.wait = wait;
+  return record;
+}
+
+TEST(SlowResponse, SeenOnBothSidesOfAProxyCostsOnce) {
+  const Peers behind{address(2, 40'000), address(3, 9000)};
+  const Peers front{address(1, 50'000), address(2, 80)};
+  Story run;
+  run.now += milliseconds(1);
+  run.exchange(slow("app:9000", seconds(3)), behind);  // the proxy names another host
+  run.now -= milliseconds(1);
+  run.exchange(slow("shop.test", seconds(3) + milliseconds(2)), front);
+  run.end();
+  EXPECT_THAT(run.rules, testing::ElementsAre("http.slow_response"));
+  EXPECT_EQ(run.cost, seconds(3));
+  EXPECT_EQ(run.measured["slow"], 1);
+  EXPECT_THAT(run.last_why, testing::HasSubstr("10.0.0.3:9000 took 3.0 s"));
+  EXPECT_THAT(run.last_why, testing::HasSubstr("10.0.0.2:80 waited for it as a proxy"));
+}
+
+TEST(SlowResponse, OfTwoServersIsTwoWhenNeitherWaitsForTheOther) {
+  Story run;
+  run.exchange(slow("app:9000", seconds(3)), {address(2, 40'000), address(3, 9000)});
+  run.now += milliseconds(1);  // begins later, so it cannot have asked the other
+  run.exchange(slow("shop.test", seconds(3)), {address(1, 50'000), address(2, 80)});
+  run.end();
+  EXPECT_EQ(run.rules.size(), 2u);
+}
+
+TEST(NoKeepAlive, NamesTheServerOnceIfThatIsItsName) {
+  for (const std::string_view host : {"10.0.0.9:8080", "shop.test"}) {
+    Story run;
+    for (std::uint16_t i = 0; i < 24; ++i) run.exchange(slow(host, milliseconds(1)), peers_from(i));
+    run.end();
+    const bool named = run.last_why.find("(shop.test)") != std::string::npos;
+    EXPECT_EQ(named, host == "shop.test") << run.last_why;
+    EXPECT_EQ(run.last_why.find("8080 (10."), std::string::npos);
+    EXPECT_EQ(run.measured["connections"], 24);
+  }
 }
 
 TEST(Detector, ObeysSettings) {

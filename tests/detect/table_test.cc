@@ -8,6 +8,7 @@
 
 #include "detect/distinct.h"
 #include "detect/evidence.h"
+#include "detect/firsts.h"
 
 namespace wirelens::detect {
 namespace {
@@ -41,6 +42,28 @@ TEST(Table, CutsLongNames) {
   Table<std::string, Count> table(8);
   ++table.at(std::string(5'000, 'x')).count;
   EXPECT_EQ(table.heaviest().front().first->size(), 256u);
+}
+
+TEST(Table, DropsTheSameWhateverTheHashSeed) {
+  Table<std::uint64_t, Count> table(8);
+  for (std::uint64_t key = 1; key <= 9; ++key) table.at(key).count = 1;
+  EXPECT_EQ(table.size(), 5u);  // four of eight, and the ninth
+  for (const auto& [key, value] : table.heaviest()) EXPECT_TRUE(*key <= 4 || *key == 9) << *key;
+}
+
+TEST(Firsts, RemembersUntilAnotherComesToThePlace) {
+  Firsts<int> firsts;
+  EXPECT_EQ(firsts.find(7), nullptr);
+  firsts.leave(7, 70);
+  ASSERT_NE(firsts.find(7), nullptr);
+  EXPECT_EQ(*firsts.find(7), 70);
+  EXPECT_EQ(firsts.find(7 + Firsts<int>::kPlaces), nullptr) << "the same place, another's";
+  firsts.leave(7 + Firsts<int>::kPlaces, 71);
+  EXPECT_EQ(firsts.find(7), nullptr);
+  firsts.forget(7);
+  EXPECT_NE(firsts.find(7 + Firsts<int>::kPlaces), nullptr) << "forgot what was another's";
+  firsts.forget(7 + Firsts<int>::kPlaces);
+  EXPECT_EQ(firsts.find(7 + Firsts<int>::kPlaces), nullptr);
 }
 
 TEST(Distinct, IsExactForFewAndCloseForMany) {

@@ -21,18 +21,19 @@ class DomainSharding final : public Judge {
 
   void hear(const Event& event) override {
     const auto& exchange = *event.as<Exchange>();
-    if (!event.peers() || exchange.stream || !exchange.host || !exchange.status) return;
+    if (!event.peers() || exchange.stream || exchange.reused) return;
+    if (!exchange.host || !exchange.status) return;
     std::string_view host = exchange.host->substr(0, exchange.host->find(':'));
     const std::string_view site = site_of(host);
-    if (site.empty() || exchange.reused) return;
-    Tally& tally = tallies_.at(fmt::format("{} {} {}", event.peers()->client.host_text(),
-                                           event.peers()->server.text(), site));
+    if (site.empty()) return;
+    Tally& tally = tallies_.at(
+        Key{{event.peers()->client.host(), event.peers()->server}, digest_of(PeerAddress{}, site)});
     if (tally.hosts.size() < kMostHosts &&
         std::find(tally.hosts.begin(), tally.hosts.end(), host) == tally.hosts.end()) {
       tally.hosts.emplace_back(host);
       tally.server.evidence.packet(exchange.request_packet.value_or(0));
     }
-    tally.site = site;
+    if (tally.site.empty()) tally.site = site;
     tally.server.note(event, 0, event.time(), exchange.timing.connect.value_or(Duration::zero()));
   }
 
@@ -44,6 +45,11 @@ class DomainSharding final : public Judge {
 
  private:
   static constexpr std::size_t kMostHosts = 64;
+  struct Key {
+    friend bool operator==(const Key&, const Key&) = default;
+    Peers peers;
+    std::uint64_t site;
+  };
   struct Tally {
     ServerTally server;
     std::vector<std::string> hosts;
@@ -80,7 +86,7 @@ class DomainSharding final : public Judge {
   }
 
   double least_;
-  Table<std::string, Tally> tallies_{kTallies};
+  Table<Key, Tally> tallies_{kTallies};
 };
 
 }  // namespace

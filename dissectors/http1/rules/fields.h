@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "detect/firsts.h"
 #include "event/exchange.h"
 #include "event/peers.h"
 
@@ -61,13 +63,35 @@ inline bool is_ambiguous(std::string_view flaw) {
 inline std::string host_of(const Exchange& exchange, const PeerAddress& server) {
   return exchange.host ? std::string(*exchange.host) : server.text();
 }
+/// The same for a table to be asked by; `room` is where the text lies if it has to be made.
+inline std::string_view host_in(std::string& room, const Exchange& exchange,
+                                const PeerAddress& server) {
+  return exchange.host ? *exchange.host : std::string_view(room = server.text());
+}
 
-/// "shop.test/stock", without the query.
-inline std::string resource_of(const Exchange& exchange) {
+/// "/stock", without the query.
+inline std::string_view path_of(const Exchange& exchange) {
   constexpr std::size_t kLongest = 200;
-  std::string_view path = exchange.path.value_or("");
-  path = path.substr(0, std::min(path.find('?'), kLongest));
-  return fmt::format("{}{}", exchange.host.value_or(""), path);
+  const std::string_view path = exchange.path.value_or("");
+  return path.substr(0, std::min(path.find('?'), kLongest));
+}
+
+/// "shop.test/stock".
+inline std::string resource_of(const Exchange& exchange) {
+  return fmt::format("{}{}", exchange.host.value_or(""), path_of(exchange));
+}
+/// The same, written into `room`.
+inline std::string_view resource_in(std::string& room, const Exchange& exchange) {
+  return room.assign(exchange.host.value_or("")).append(path_of(exchange));
+}
+
+inline Bytes bytes_of(std::string_view text) {
+  return Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+}
+/// One client and one resource ("shop.test/stock"), for a table that every exchange has to pass.
+inline std::uint64_t digest_of(const PeerAddress& client, std::string_view resource) {
+  return detect::digest_of(
+      std::array{detect::digest_of(client.host()), detect::digest_of(bytes_of(resource))});
 }
 
 /// Where a Location leads, in the words of resource_of().

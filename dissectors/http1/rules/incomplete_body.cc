@@ -98,16 +98,22 @@ class IncompleteBody final : public Judge {
            (connection.history[first] == 'f' || connection.history[first] == 'r');
   }
 
+  static std::string how_ended(std::uint64_t times, std::uint64_t resets) {
+    if (resets == 0) return "closed the connection";
+    if (resets == times) return "reset the connection";
+    return fmt::format("reset {} of the connections and closed the others", count_text(resets));
+  }
+
   static Draft draft(const std::string& name, const ServerTally& tally) {
     Draft draft = draft_of(tally.first.server, tally);
     draft.subject = name;
     draft.severity = tally.times >= 10 ? Severity::high : Severity::medium;
     draft.why = fmt::format(
-        "{} ended {} before the body was whole: {} of {} announced bytes came, {} by a reset, the "
-        "rest by closing. Every packet of it was captured, so it was not lost on the way.",
+        "{} ended {} before the body was whole: {} of {} announced bytes came. It {}. Every "
+        "packet of it was captured, so it was not lost on the way.",
         name, counted(tally.times, "answer"), count_text(tally.counts[0]),
         tally.counts[1] > 0 ? count_text(tally.counts[1]) : "an unknown number of",
-        times_text(tally.counts[2]));
+        how_ended(tally.times, tally.counts[2]));
     draft.measured = {{"responses", static_cast<double>(tally.times)},
                       {"bytes", static_cast<double>(tally.counts[0])},
                       {"announced_bytes", static_cast<double>(tally.counts[1])},

@@ -25,14 +25,14 @@ class LongPolling final : public Judge {
     const auto& exchange = *event.as<Exchange>();
     if (!event.peers() || !exchange.method || !exchange.status || lasts(exchange)) return;
     if (!exchange.timing.wait || *exchange.timing.wait < held_) return;
-    Tally& tally =
-        tallies_.at(fmt::format("{} {}", event.peers()->client.host_text(), resource_of(exchange)));
+    const std::string resource = resource_of(exchange);
+    Tally& tally = tallies_.at(digest_of(event.peers()->client, resource));
     const bool again = tally.server.times > 0 && event.time() - tally.ended <= kAtOnce;
     tally.again += again;
     tally.server.note(event, exchange.request_packet.value_or(0), event.time());
     tally.server.worst = std::max(tally.server.worst, *exchange.timing.wait);
     tally.ended = event.time() + *exchange.timing.wait;
-    tally.resource = resource_of(exchange);
+    tally.resource = resource;
   }
 
   void judge(Findings& out) override {
@@ -68,7 +68,7 @@ class LongPolling final : public Judge {
 
   Duration held_;
   double least_;
-  Table<std::string, Tally> tallies_{kTallies};
+  Table<std::uint64_t, Tally> tallies_{kTallies};
 };
 
 }  // namespace

@@ -26,19 +26,25 @@ class NoKeepAlive final : public Judge {
   void hear(const Event& event) override {
     const auto& exchange = *event.as<Exchange>();
     if (!event.peers() || exchange.stream || !exchange.method || !exchange.status) return;
-    Tally& tally = tallies_.at(Peers{event.peers()->client.host(), event.peers()->server});
+    const Peers key{event.peers()->client.host(), event.peers()->server};
+    Tally* tally = tallies_.find(key);
     if (exchange.reused) {
-      ++tally.reused;
+      if (tally == nullptr) tally = begin(event, key);
+      if (tally != nullptr) ++tally->reused;
       return;
     }
-    const Duration connect = exchange.timing.connect.value_or(Duration::zero());
+    const First now = {
+        .packet = exchange.request_packet.value_or(0),
+        .time = event.time(),
+        .connection = event.connection(),
+        .peers = *event.peers(),
+        .closed_by_request = says_close(exchange.request_headers) || exchange.version == "1.0",
+        .closed_by_response = says_close(exchange.response_headers)};
+    if (tally == nullptr) tally = begin(event, key);
+    if (tally == nullptr) return firsts_.leave(detect::digest_of(key), now);
     // The first handshake has to be paid in any case.
-    const Duration saved = tally.server.times > 0 ? connect : Duration::zero();
-    tally.server.note(event, exchange.request_packet.value_or(0), event.time(), saved);
-    const bool old = exchange.version == "1.0";
-    tally.server.counts[0] += says_close(exchange.request_headers) || old;
-    tally.server.counts[1] += says_close(exchange.response_headers);
-    if (exchange.host) tally.host = *exchange.host;
+    add(event, *tally, now, exchange.timing.connect.value_or(Duration::zero()));
+    if (exchange.host && tally->host.empty()) tally->host = *exchange.host;
   }
 
   void judge(Findings& out) override {
@@ -52,12 +58,44 @@ class NoKeepAlive final : public Judge {
   }
 
  private:
+  struct First {
+    std::uint64_t packet = 0;
+    Timestamp time{};
+    std::optional<ConnectionId> connection;
+    Peers peers;
+    bool closed_by_request = false;
+    bool closed_by_response = false;
+  };
   struct Tally {
     ServerTally server;
     std::uint64_t reused = 0;
     std::string host;
     std::uint64_t weight() const { return server.times; }
   };
+
+  /// A tally with the first exchange of the pair, if that was seen.
+  Tally* begin(const Event& event, const Peers& key) {
+    const std::uint64_t digest = detect::digest_of(key);
+    const First* first = firsts_.find(digest);
+    if (first == nullptr) return nullptr;
+    Tally& tally = tallies_.at(key);
+    add(event, tally, *first, Duration::zero());
+    firsts_.forget(digest);
+    return &tally;
+  }
+  static void add(const Event& event, Tally& tally, const First& one, Duration saved) {
+    const Event then(&event.type(), one.time, one.connection, nullptr, &one.peers);
+    tally.server.note(then, one.packet, one.time, saved);
+    tally.server.counts[0] += one.closed_by_request;
+    tally.server.counts[1] += one.closed_by_response;
+  }
+
+  /// "10.0.1.2:80 (shop.test)"; the name only where it says more than the address.
+  static std::string site_of(const PeerAddress& server, const std::string& host) {
+    const std::string address = server.text();
+    if (host.empty() || host == address || host == server.host_text()) return address;
+    return fmt::format("{} ({})", address, host);
+  }
 
   static Draft draft(const Peers& key, const Tally& tally) {
     const ServerTally& count = tally.server;
@@ -72,14 +110,14 @@ class NoKeepAlive final : public Judge {
                                  : count.counts[1] * 2 > count.times ? "The server asks for it"
                                                                      : "Neither asks for it";
     draft.why = fmt::format(
-        "{} opened {} to {} ({}) within {} and used nearly each for one request; {} came on a "
-        "connection that was there. {}; the handshakes after the first took {}.",
-        draft.client, counted(count.times, "connection"), draft.server,
-        tally.host.empty() ? "no Host" : tally.host, duration_text(count.evidence.span()),
-        counted(tally.reused, "request"),
-        who == "Neither asks for it" ? std::string(who)
-                                     : fmt::format("{} (Connection: close)", who),
-        duration_text(count.cost));
+        "{} opened {} to {} within {} and used {}. {}{}; the handshakes after the first took {}.",
+        draft.client, counted(count.times, "connection"), site_of(key.server, tally.host),
+        duration_text(count.evidence.span()),
+        tally.reused == 0
+            ? std::string("each for one request")
+            : fmt::format("nearly each for one request ({} came on one that was open)",
+                          count_text(tally.reused)),
+        who, who == "Neither asks for it" ? "" : " (Connection: close)", duration_text(count.cost));
     draft.measured = {{"connections", static_cast<double>(count.times)},
                       {"reused", static_cast<double>(tally.reused)},
                       {"closed_by_request", static_cast<double>(count.counts[0])},
@@ -89,6 +127,7 @@ class NoKeepAlive final : public Judge {
 
   double least_;
   double reused_;
+  Firsts<First> firsts_;
   Table<Peers, Tally> tallies_{kTallies};
 };
 

@@ -27,7 +27,8 @@ class RedirectChain final : public Judge {
                            *exchange.status != 304 && *exchange.status != 305 &&
                            *exchange.status != 306;
     if (!redirects && chains_.size() == 0) return;
-    const std::string here = key_of(event, resource_of(exchange));
+    const PeerAddress& client = event.peers()->client;
+    const std::uint64_t here = digest_of(client, resource_in(resource_, exchange));
     Chain chain;
     if (const Chain* found = chains_.find(here); found && event.time() - found->last <= kSoon) {
       chain = *found;
@@ -43,7 +44,7 @@ class RedirectChain final : public Judge {
     if (chain.length++ == 0) chain.packet = exchange.request_packet.value_or(0);
     chain.cost += took;
     chain.last = event.time() + took;
-    chains_.at(key_of(event, target_of(exchange, location))) = chain;
+    chains_.at(digest_of(client, target_of(exchange, location))) = chain;
   }
 
   void judge(Findings& out) override {
@@ -53,10 +54,11 @@ class RedirectChain final : public Judge {
       draft.severity = Severity::low;
       draft.cost = tally->cost;
       draft.why = fmt::format(
-          "{} came to {} only after up to {} redirects in a row, which took {}. Each is a round "
-          "trip, and often a new connection, before anything can be shown.",
-          times_text(tally->times), *name, count_text(tally->counts[0]),
-          duration_text(tally->cost));
+          "{} was reached only after {}{} redirects in a row, {}; they took {}. Each is a round "
+          "trip, "
+          "and often a new connection, before anything can be shown.",
+          *name, tally->times == 1 ? "" : "up to ", count_text(tally->counts[0]),
+          times_text(tally->times), duration_text(tally->cost));
       draft.measured = {{"chains", static_cast<double>(tally->times)},
                         {"longest", static_cast<double>(tally->counts[0])}};
       out.add(std::move(draft));
@@ -78,12 +80,10 @@ class RedirectChain final : public Judge {
     tally.evidence.packet(exchange.request_packet.value_or(0));
     tally.counts[0] = std::max(tally.counts[0], chain.length);
   }
-  static std::string key_of(const Event& event, std::string_view resource) {
-    return fmt::format("{} {}", event.peers()->client.host_text(), resource);
-  }
 
   double least_;
-  Table<std::string, Chain> chains_{1024};  // where clients were sent last
+  std::string resource_;                      // of the exchange at hand
+  Table<std::uint64_t, Chain> chains_{1024};  // where clients were sent last
   Table<std::string, ServerTally> tallies_{kTallies};
 };
 

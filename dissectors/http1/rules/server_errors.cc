@@ -26,7 +26,7 @@ class ServerErrors final : public Judge {
     if (!event.peers() || !exchange.status) return;
     const bool error = *exchange.status >= 500 && *exchange.status <= 599;
     if (!error && tallies_.size() == 0) return;
-    const std::string name = host_of(exchange, event.peers()->server);
+    const std::string_view name = host_in(name_, exchange, event.peers()->server);
     if (!error) {
       if (Tally* tally = tallies_.find(name)) ++tally->good;
       return;
@@ -77,6 +77,7 @@ class ServerErrors final : public Judge {
 
   double least_;
   double share_;
+  std::string name_;  // of the exchange at hand
   Table<std::string, Tally> tallies_{kTallies};
 };
 

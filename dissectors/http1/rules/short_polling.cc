@@ -30,13 +30,20 @@ class ShortPolling final : public Judge {
     if (!event.peers() || exchange.method != "GET" || !exchange.status || !exchange.complete)
       return;
     if (*exchange.status != 200 && *exchange.status != 204 && *exchange.status != 304) return;
-    if (lasts(exchange) || checks_health(exchange.path.value_or(""))) return;
-    Tally& tally = tallies_.at(key_of(exchange, event.peers()->client.address));
+    if (lasts(exchange)) return;
     const std::uint64_t size = exchange.response_body_wire_bytes.value_or(0);
+    const std::uint64_t key = digest_of(event.peers()->client, resource_in(resource_, exchange));
+    Tally* found = tallies_.find(key);
+    if (found == nullptr) {
+      const First now{size, exchange.request_packet.value_or(0), event.time(), event.connection(),
+                      *event.peers()};
+      found = begin(event, key, now);
+      if (found == nullptr) return;
+    }
+    Tally& tally = *found;
     const bool empty = *exchange.status != 200 || size == tally.size;
     const Duration pause = event.time() - tally.last;
     const bool polls = tally.server.times > 0 && pause >= kQuickest && pause <= longest_;
-    if (tally.resource.empty()) tally.resource = resource_of(exchange);
     if (polls) {
       const Duration took = exchange.timing.send.value_or(Duration::zero()) +
                             exchange.timing.wait.value_or(Duration::zero()) +
@@ -57,24 +64,23 @@ class ShortPolling final : public Judge {
       const auto polls = static_cast<double>(tally->server.times);
       if (polls < least_ || static_cast<double>(tally->empty) < share_ * (polls - 1)) continue;
       if (static_cast<double>(tally->out_of_pace) > 0.1 * polls) continue;
+      if (checks_health(tally->resource)) continue;
       out.add(draft(*tally));
     }
   }
 
  private:
-  /// Names are long and every exchange has one: their hash will do, the same in every run.
-  static std::uint64_t key_of(const Exchange& exchange, const AddressBytes& client) {
-    constexpr HashKey kFixed{0x27d4eb2f165667c5, 0x9e3779b97f4a7c15};
-    const auto hash = [&](std::string_view text) {
-      return siphash13(kFixed,
-                       Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
-    };
-    const std::string_view path = exchange.path.value_or("");
-    return siphash13_words(kFixed, 3, hash(exchange.host.value_or("")),
-                           hash(path.substr(0, path.find('?'))), siphash13(kFixed, client));
-  }
+  struct First {
+    std::uint64_t size = 0;
+    std::uint64_t packet = 0;
+    Timestamp time{};
+    std::optional<ConnectionId> connection;
+    Peers peers;
+  };
+
   /// Monitors and balancers ask on purpose, and want no news.
-  static bool checks_health(std::string_view path) {
+  static bool checks_health(std::string_view resource) {
+    const std::string_view path = resource.substr(std::min(resource.find('/'), resource.size()));
     constexpr std::string_view kChecks[] = {"health", "ping",    "alive",
                                             "ready",  "metrics", "status"};
     return std::any_of(std::begin(kChecks), std::end(kChecks),
@@ -91,6 +97,23 @@ class ShortPolling final : public Judge {
     std::string resource;
     std::uint64_t weight() const { return server.times; }
   };
+
+  /// The second time a tally begins, with the first; nullptr the first time.
+  Tally* begin(const Event& event, std::uint64_t key, const First& now) {
+    const First* first = firsts_.find(key);
+    if (first == nullptr) {
+      firsts_.leave(key, now);
+      return nullptr;
+    }
+    Tally& tally = tallies_.at(key);
+    tally.resource = resource_;
+    const Event then(&event.type(), first->time, first->connection, nullptr, &first->peers);
+    tally.server.note(then, first->packet, first->time);
+    tally.last = first->time;
+    tally.size = first->size;
+    firsts_.forget(key);
+    return &tally;
+  }
 
   static Draft draft(const Tally& tally) {
     const std::string client = tally.server.first.client.host_text();
@@ -116,6 +139,8 @@ class ShortPolling final : public Judge {
   double least_;
   double share_;
   Duration longest_;
+  std::string resource_;  // of the exchange at hand
+  Firsts<First> firsts_;
   Table<std::uint64_t, Tally> tallies_{kTallies};
 };
 

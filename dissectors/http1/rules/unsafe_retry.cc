@@ -27,8 +27,9 @@ class UnsafeRetry final : public Judge {
     if (*exchange.method != "POST" && *exchange.method != "PATCH") return;
     if (!field(exchange.request_headers, "idempotency-key").empty()) return;
     const std::uint64_t bytes = exchange.request_body_wire_bytes.value_or(0);
-    const std::string key = fmt::format("{} {} {} {}", event.peers()->client.host_text(),
-                                        *exchange.method, resource_of(exchange), bytes);
+    resource_in(resource_, exchange);
+    const std::uint64_t key = digest_of(
+        event.peers()->client, resource_.append(*exchange.method).append(std::to_string(bytes)));
     const Sent now{event.time(), exchange.request_packet.value_or(0), event.connection(),
                    exchange.status.has_value()};
     Sent& other = sent_.at(key);
@@ -42,9 +43,10 @@ class UnsafeRetry final : public Judge {
       draft.subject = *name;
       draft.severity = Severity::medium;
       draft.why = fmt::format(
-          "{} got no answer to a request that changes something ({}) and sent it again, {}, on "
+          "{} got no answer to a request that changes something ({}) and sent it again{} on "
           "another connection. The first may have been carried out, so it may have happened twice.",
-          tally->first.client.host_text(), *name, times_text(tally->times));
+          tally->first.client.host_text(), *name,
+          tally->times == 1 ? "" : fmt::format(" ({})", times_text(tally->times)));
       draft.measured = {{"retries", static_cast<double>(tally->times)},
                         {"body_bytes", static_cast<double>(tally->counts[0])}};
       out.add(std::move(draft));
@@ -77,7 +79,8 @@ class UnsafeRetry final : public Judge {
   }
 
   Duration within_;
-  Table<std::string, Sent> sent_{1024};  // the latest
+  std::string resource_;                   // of the exchange at hand
+  Table<std::uint64_t, Sent> sent_{1024};  // the latest
   Table<std::string, ServerTally> tallies_{kTallies};
 };
 

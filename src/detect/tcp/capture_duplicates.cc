@@ -1,7 +1,6 @@
 // detect/tcp/capture_duplicates.cc - packets that the capture shows twice, though they were sent
 // once.
-#include "detect/by_server.h"
-#include "detect/tcp/rules.h"
+#include "detect/tcp/capture_share.h"
 
 namespace wirelens::detect {
 namespace {
@@ -12,45 +11,25 @@ constexpr Threshold kThresholds[] = {
 };
 constexpr const EventType* kTakes[] = {&kEventType<Connection>};
 
-class CaptureDuplicates final : public Judge {
+class CaptureDuplicates final : public CaptureShare {
  public:
   explicit CaptureDuplicates(const Circumstances& circumstances)
-      : least_(circumstances.threshold("packets")), share_(circumstances.threshold("share")) {}
+      : CaptureShare(circumstances, "packets") {}
 
-  void hear(const Event& event) override {
-    const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp") return;
-    all_ += connection.sent.packets + connection.received.packets;
-    const std::uint64_t seen =
-        connection.sent.capture_duplicates + connection.received.capture_duplicates;
-    if (seen == 0) return;
-    count_ += seen;
-    evidence_.add(connection.id, connection.first_packet, event.time());
-    evidence_.time(event.time() + connection.duration);
+ private:
+  Share share_of(const Connection& connection) const override {
+    return {connection.sent.capture_duplicates + connection.received.capture_duplicates,
+            packets_of(connection)};
   }
-
-  void judge(Findings& out) override {
-    const auto count = static_cast<double>(count_);
-    if (count < least_ || count < share_ * static_cast<double>(all_ + count_)) return;
-    Draft draft;
-    draft.blame = Blame::capture;
-    draft.subject = "the capture";
-    draft.evidence = evidence_;
+  void word(Draft& draft, const Share& share) const override {
     draft.severity = Severity::info;
     draft.why = fmt::format(
         "{} of {} are copies: same header, same identification, within moments. They were not "
         "resent, so no figure of loss counts them.",
-        counted(count_, "packet"), count_text(all_));
-    draft.measured = {{"copies", count}, {"packets", static_cast<double>(all_)}};
-    out.add(std::move(draft));
+        counted(share.count, "packet"), count_text(share.all));
+    draft.measured = {{"copies", static_cast<double>(share.count)},
+                      {"packets", static_cast<double>(share.all)}};
   }
-
- private:
-  double least_;
-  double share_;
-  std::uint64_t all_ = 0;
-  std::uint64_t count_ = 0;
-  Evidence evidence_;
 };
 
 }  // namespace

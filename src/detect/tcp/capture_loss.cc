@@ -1,6 +1,5 @@
 // detect/tcp/capture_loss.cc - what the capture missed, though the hosts had it.
-#include "detect/by_server.h"
-#include "detect/tcp/rules.h"
+#include "detect/tcp/capture_share.h"
 
 namespace wirelens::detect {
 namespace {
@@ -11,48 +10,27 @@ constexpr Threshold kThresholds[] = {
 };
 constexpr const EventType* kTakes[] = {&kEventType<Connection>};
 
-class CaptureLoss final : public Judge {
+class CaptureLoss final : public CaptureShare {
  public:
-  explicit CaptureLoss(const Circumstances& circumstances)
-      : least_(circumstances.threshold("bytes")), share_(circumstances.threshold("share")) {}
+  explicit CaptureLoss(const Circumstances& circumstances) : CaptureShare(circumstances, "bytes") {}
 
-  void hear(const Event& event) override {
-    const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp") return;
-    if (connection.one_sided) return;  // that is said anyway
-    all_ += connection.sent.bytes + connection.received.bytes;
-    const std::uint64_t seen = connection.sent.missing_bytes + connection.received.missing_bytes;
-    if (seen == 0) return;
-    count_ += seen;
-    evidence_.add(connection.id, connection.first_packet, event.time());
-    evidence_.time(event.time() + connection.duration);
+ private:
+  Share share_of(const Connection& connection) const override {
+    if (connection.one_sided) return {};  // that is said anyway
+    return {connection.sent.missing_bytes + connection.received.missing_bytes,
+            connection.sent.bytes + connection.received.bytes};
   }
-
-  void judge(Findings& out) override {
-    const auto count = static_cast<double>(count_);
-    if (count < least_ || count < share_ * static_cast<double>(all_ + count_)) return;
-    Draft draft;
-    draft.blame = Blame::capture;
-    draft.subject = "the capture";
-    draft.evidence = evidence_;
-    draft.severity =
-        count >= 0.01 * static_cast<double>(all_ + count_) ? Severity::medium : Severity::low;
+  void word(Draft& draft, const Share& share) const override {
+    const auto count = static_cast<double>(share.count);
+    const std::uint64_t all = share.all + share.count;
+    const std::uint64_t connections = draft.evidence.connections_total();
+    draft.severity = count >= 0.01 * static_cast<double>(all) ? Severity::medium : Severity::low;
     draft.why = fmt::format(
         "{} ({}) in {} were acknowledged by their receivers but are not in the capture. They were "
         "not lost on the network: what is missing is the capture's.",
-        bytes_text(count_), share_text(count_, all_ + count_),
-        counted(evidence_.connections_total(), "connection"));
-    draft.measured = {{"missing_bytes", count},
-                      {"connections", static_cast<double>(evidence_.connections_total())}};
-    out.add(std::move(draft));
+        bytes_text(share.count), share_text(share.count, all), counted(connections, "connection"));
+    draft.measured = {{"missing_bytes", count}, {"connections", static_cast<double>(connections)}};
   }
-
- private:
-  double least_;
-  double share_;
-  std::uint64_t all_ = 0;
-  std::uint64_t count_ = 0;
-  Evidence evidence_;
 };
 
 }  // namespace

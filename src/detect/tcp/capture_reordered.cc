@@ -1,7 +1,6 @@
 // detect/tcp/capture_reordered.cc - ACKs that the capture has before the data which they
 // acknowledge.
-#include "detect/by_server.h"
-#include "detect/tcp/rules.h"
+#include "detect/tcp/capture_share.h"
 
 namespace wirelens::detect {
 namespace {
@@ -12,45 +11,25 @@ constexpr Threshold kThresholds[] = {
 };
 constexpr const EventType* kTakes[] = {&kEventType<Connection>};
 
-class CaptureReordered final : public Judge {
+class CaptureReordered final : public CaptureShare {
  public:
   explicit CaptureReordered(const Circumstances& circumstances)
-      : least_(circumstances.threshold("segments")), share_(circumstances.threshold("share")) {}
+      : CaptureShare(circumstances, "segments") {}
 
-  void hear(const Event& event) override {
-    const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp") return;
-    all_ += connection.sent.packets + connection.received.packets;
-    const std::uint64_t seen =
-        connection.sent.acked_before_seen + connection.received.acked_before_seen;
-    if (seen == 0) return;
-    count_ += seen;
-    evidence_.add(connection.id, connection.first_packet, event.time());
-    evidence_.time(event.time() + connection.duration);
+ private:
+  Share share_of(const Connection& connection) const override {
+    return {connection.sent.acked_before_seen + connection.received.acked_before_seen,
+            packets_of(connection)};
   }
-
-  void judge(Findings& out) override {
-    const auto count = static_cast<double>(count_);
-    if (count < least_ || count < share_ * static_cast<double>(all_ + count_)) return;
-    Draft draft;
-    draft.blame = Blame::capture;
-    draft.subject = "the capture";
-    draft.evidence = evidence_;
+  void word(Draft& draft, const Share& share) const override {
     draft.severity = Severity::info;
     draft.why = fmt::format(
         "{} of {} come after the ACK that answers them. Nothing can be acknowledged before it "
         "arrives, so the order is the capture's; round trips and waits may be wrong by as much.",
-        counted(count_, "segment"), counted(all_, "packet"));
-    draft.measured = {{"segments", count}, {"packets", static_cast<double>(all_)}};
-    out.add(std::move(draft));
+        counted(share.count, "segment"), counted(share.all, "packet"));
+    draft.measured = {{"segments", static_cast<double>(share.count)},
+                      {"packets", static_cast<double>(share.all)}};
   }
-
- private:
-  double least_;
-  double share_;
-  std::uint64_t all_ = 0;
-  std::uint64_t count_ = 0;
-  Evidence evidence_;
 };
 
 }  // namespace

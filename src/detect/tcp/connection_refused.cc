@@ -13,6 +13,7 @@ constexpr Threshold kThresholds[] = {
 /// A retry or two is what clients do while a service restarts.
 constexpr std::uint64_t kFew = 3;
 constexpr std::uint64_t kMany = 10;
+constexpr std::uint64_t kCrowd = 100;
 constexpr const EventType* kTakes[] = {&kEventType<Connection>};
 constexpr std::string_view kFollows[] = {"tcp.port_scan", "tcp.host_sweep"};
 
@@ -55,7 +56,7 @@ class ConnectionRefused final : public Judge {
   }
 
   static Draft draft(const PeerAddress& server, const Tally& tally) {
-    const std::uint64_t clients = tally.clients.count();
+    const std::uint64_t clients = std::min(tally.clients.count(), tally.refused);
     Draft draft;
     draft.severity = tally.refused < kFew ? Severity::low : Severity::medium;
     if (tally.refused >= kMany && tally.opened == 0) draft.severity = Severity::high;
@@ -68,6 +69,11 @@ class ConnectionRefused final : public Judge {
         tally.opened > 0 ? fmt::format("{} to the same port succeeded afterwards.",
                                        counted(tally.opened, "connection"))
                          : "None to the same port succeeded afterwards.");
+    if (clients >= kCrowd && clients * 10 >= tally.refused * 9 && tally.opened == 0) {
+      draft.why +=
+          " Hardly any address came twice: they may be invented, a flood of SYNs that misses its "
+          "service.";
+    }
     draft.measured = {{"refused", static_cast<double>(tally.refused)},
                       {"opened_afterwards", static_cast<double>(tally.opened)},
                       {"clients", static_cast<double>(clients)}};

@@ -11,7 +11,7 @@ namespace {
 using tcp::Incident;
 
 constexpr Threshold kThresholds[] = {
-    {"connections", 1, "connections", "whose SYN was sent again and never answered, at least"},
+    {"connections", 1, "connections", "whose SYN was sent again, at least"},
     {"seconds", 0.9, "seconds", "that each waited between its first SYN and its last, at least"},
 };
 constexpr const EventType* kTakes[] = {&kEventType<Connection>, &kEventType<Incident>};
@@ -26,7 +26,9 @@ class ConnectionTimeout final : public Judge {
 
   void hear(const Event& event) override {
     if (const auto* incident = event.as<Incident>()) {
-      if (incident->kind != Incident::Kind::syn_resent || !event.connection()) return;
+      const bool again = incident->kind == Incident::Kind::syn_ack_resent;
+      if (!event.connection() || (incident->kind != Incident::Kind::syn_resent && !again)) return;
+      if (again) return waiting_.erase(*event.connection());  // see syn_ack_retransmission.cc
       Waiting& waiting = waiting_.at(*event.connection());
       waiting.lost = std::max(waiting.lost, incident->duration);
       waiting.packet = incident->at.packet;
@@ -36,15 +38,19 @@ class ConnectionTimeout final : public Judge {
     if (connection.interim || connection.transport != "tcp") return;
     if (connection.close == Close::unanswered) {
       if (connection.sent.retransmitted_packets > 0) count(event, connection);
-    } else if (connection.handshake_rtt && tallies_.size() > 0) {
-      if (Tally* tally = tallies_.find(event.peers()->server)) ++tally->opened;
+    } else if (connection.handshake_rtt) {
+      note_opened(event, connection);
     }
     if (waiting_.size() > 0) waiting_.erase(connection.id);
   }
 
   void judge(Findings& out) override {
     for (const auto& [server, tally] : tallies_.heaviest()) {
-      if (static_cast<double>(tally->unanswered) >= least_) out.add(draft(*server, *tally));
+      if (tally->unanswered > 0 && static_cast<double>(tally->unanswered) >= least_) {
+        out.add(draft(*server, *tally));
+      } else if (static_cast<double>(tally->unanswered + tally->late) >= least_) {
+        out.add(late_draft(*server, *tally));
+      }
     }
   }
 
@@ -57,29 +63,76 @@ class ConnectionTimeout final : public Judge {
   struct Tally {
     std::uint64_t unanswered = 0;
     std::uint64_t syns = 0;
-    std::uint64_t opened = 0;  ///< after the first that was not answered
+    std::uint64_t opened = 0;  ///< after the first that was not answered, late ones among them
+    std::uint64_t late = 0;    ///< opened, but not by the first SYN
     Duration lost{};
     PeerAddress first_client;
     Distinct clients;
     Evidence evidence;
-    std::uint64_t weight() const { return unanswered; }
+    std::uint64_t weight() const { return unanswered + late; }
   };
+
+  void note_opened(const Event& event, const Connection& connection) {
+    const Waiting* waiting = waiting_.size() > 0 ? waiting_.find(connection.id) : nullptr;
+    if (waiting != nullptr && waiting->lost >= waited_) {
+      Tally& tally = tallies_.at(event.peers()->server);
+      ++tally.late;
+      ++tally.opened;
+      Waiting whole = *waiting;
+      whole.lost = std::max(whole.lost, *connection.handshake_rtt);  // since the first SYN
+      add(event, connection, whole, tally);
+    } else if (tallies_.size() > 0) {
+      if (Tally* tally = tallies_.find(event.peers()->server)) ++tally->opened;
+    }
+  }
 
   void count(const Event& event, const Connection& connection) {
     const Waiting* waiting = waiting_.find(connection.id);
     if (waiting == nullptr || waiting->lost < waited_) return;
     Tally& tally = tallies_.at(event.peers()->server);
-    if (tally.unanswered++ == 0) tally.first_client = event.peers()->client;
+    ++tally.unanswered;
     tally.syns += connection.sent.packets;
+    add(event, connection, *waiting, tally);
+  }
+  static void add(const Event& event, const Connection& connection, const Waiting& waiting,
+                  Tally& tally) {
+    if (tally.evidence.connections_total() == 0) tally.first_client = event.peers()->client;
     tally.clients.add(event.peers()->client.host());
     tally.evidence.add(connection.id, connection.first_packet, event.time());
-    tally.lost += waiting->lost;
-    tally.evidence.packet(waiting->packet);
-    tally.evidence.time(event.time() + waiting->lost);
+    tally.lost += waiting.lost;
+    tally.evidence.packet(waiting.packet);
+    tally.evidence.time(event.time() + waiting.lost);
+  }
+
+  /// None stayed without an answer: it came late.
+  static Draft late_draft(const PeerAddress& server, const Tally& tally) {
+    const std::uint64_t clients = std::min(tally.clients.count(), tally.late);
+    Draft draft;
+    draft.title = "Connections open at the second try";
+    draft.severity = severity_of_wait(tally.lost);
+    draft.cost = tally.lost;
+    draft.subject = fmt::format("{} → {}", client_text(clients, tally.first_client), server.text());
+    draft.why = fmt::format(
+        "{} of {} to {} opened only when the SYN had been sent again, a second later or more. The "
+        "first SYN was lost on the path, or the server dropped it because the queue of connections "
+        "that wait for accept() was full.",
+        counted(tally.late, "connection"), client_text(clients, tally.first_client), server.text());
+    draft.fix =
+        "on the server watch for accept-queue overflows (nstat TcpExtListenOverflows), raise the "
+        "listen backlog and net.core.somaxconn, and let the application accept sooner; if it "
+        "counts none, look for loss on the path";
+    draft.measured = {{"connections", static_cast<double>(tally.late)},
+                      {"opened_since", static_cast<double>(tally.opened)},
+                      {"clients", static_cast<double>(clients)}};
+    draft.evidence = tally.evidence;
+    if (clients == 1) draft.client = tally.first_client.host_text();
+    draft.server = server.text();
+    return draft;
   }
 
   static Draft draft(const PeerAddress& server, const Tally& tally) {
-    const std::uint64_t clients = tally.clients.count();
+    const std::uint64_t clients =
+        std::min(tally.clients.count(), tally.evidence.connections_total());
     Draft draft;
     draft.severity = tally.opened == 0 && tally.unanswered >= 3 ? Severity::high : Severity::medium;
     draft.blame = Blame::network;

@@ -2,6 +2,7 @@
 //
 // A port is taken from the handshake to the close, and rests in TIME_WAIT if its client closed
 // first.
+#include "detect/firsts.h"
 #include "detect/table.h"
 #include "detect/tcp/resting.h"
 #include "detect/tcp/rules.h"
@@ -28,17 +29,16 @@ class PortExhaustion final : public Judge {
         time_wait_(circumstances.time_wait) {}
 
   void hear(const Event& event) override {
-    const Peers& peers = *event.peers();
-    const Peers key{peers.client.host(), peers.server};
-    if (const auto* incident = event.as<Incident>()) {
-      hear(event, *incident, key);
-      return;
-    }
+    if (const auto* incident = event.as<Incident>()) return hear(event, *incident);
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || !connection.handshake_rtt || pairs_.size() == 0) return;
-    // Both FINs: counted down when its TIME_WAIT began. This one was reset or forgotten.
-    const bool rested = connection.close == Close::fin;
-    if (Tally* tally = pairs_.find(key); tally && !rested && tally->open > 0) --tally->open;
+    // Both FINs: counted down when its TIME_WAIT began. Others were reset or forgotten.
+    if (connection.interim || connection.close == Close::fin || !connection.handshake_rtt) return;
+    const Peers key = key_of(event);
+    if (Tally* tally = pairs_.find(key)) {
+      if (tally->open > 0) --tally->open;
+    } else {
+      firsts_.forget(digest_of(key));
+    }
   }
 
   void judge(Findings& out) override {
@@ -58,30 +58,59 @@ class PortExhaustion final : public Judge {
     std::uint64_t weight() const { return peak; }
   };
 
-  void hear(const Event& event, const Incident& incident, const Peers& key) {
+  /// What became of the first connection of a pair.
+  struct First {
+    Timestamp rests{};  ///< since when, if it does
+    bool open = true;
+  };
+
+  static Peers key_of(const Event& event) {
+    return {event.peers()->client.host(), event.peers()->server};
+  }
+
+  void hear(const Event& event, const Incident& incident) {
+    const bool opens = incident.kind == Incident::Kind::opened;
+    const bool rests = incident.kind == Incident::Kind::time_wait;
+    const bool again = incident.kind == Incident::Kind::reopened;
+    if (!opens && !rests && !again) return;
     const bool of_client = incident.from == Direction::from_client;
-    switch (incident.kind) {
-      case Incident::Kind::opened: {
-        Tally& tally = pairs_.at(key);
-        ++tally.open;
-        ++tally.total;
-        note(event, incident, tally);
-        return;
-      }
-      case Incident::Kind::time_wait: {
-        Tally& tally = pairs_.at(key);
-        if (tally.open > 0) --tally.open;
-        if (of_client) tally.resting.enter(incident.at.time, time_wait_);
-        return;
-      }
-      case Incident::Kind::reopened:
-        if (of_client) {
-          pairs_.at(key).resting.leave(incident.at.time, incident.duration, time_wait_);
-        }
-        return;
-      default:
-        return;
+    const Peers key = key_of(event);
+    Tally* tally = pairs_.find(key);
+    if (tally == nullptr) tally = begin(key, incident);
+    if (tally == nullptr) return;
+    if (opens) {
+      ++tally->open;
+      ++tally->total;
+      note(event, incident, *tally);
+    } else if (rests) {
+      if (tally->open > 0) --tally->open;
+      if (of_client) tally->resting.enter(incident.at.time, time_wait_);
+    } else if (of_client) {
+      tally->resting.leave(incident.at.time, incident.duration, time_wait_);
     }
+  }
+
+  /// A tally begins when a second connection of the pair opens; nullptr until then.
+  Tally* begin(const Peers& key, const Incident& incident) {
+    const std::uint64_t digest = digest_of(key);
+    First* first = firsts_.find(digest);
+    if (incident.kind != Incident::Kind::opened) {
+      if (first == nullptr) return nullptr;
+      const bool rests =
+          incident.kind == Incident::Kind::time_wait && incident.from == Direction::from_client;
+      *first = {rests ? incident.at.time : Timestamp{}, false};
+      return nullptr;
+    }
+    if (first == nullptr) {
+      firsts_.leave(digest, {});
+      return nullptr;
+    }
+    Tally& tally = pairs_.at(key);
+    tally.open = first->open;
+    tally.total = 1;
+    if (first->rests != Timestamp{}) tally.resting.enter(first->rests, time_wait_);
+    firsts_.forget(digest);
+    return &tally;
   }
 
   void note(const Event& event, const Incident& incident, Tally& tally) const {
@@ -118,6 +147,7 @@ class PortExhaustion final : public Judge {
   double share_;
   double ports_;
   Duration time_wait_;
+  Firsts<First> firsts_;
   Table<Peers, Tally> pairs_{kTallies};
 };
 

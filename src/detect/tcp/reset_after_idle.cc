@@ -59,6 +59,10 @@ class ResetAfterIdle final : public Judge {
               "on the path (load balancer, NAT, firewall) had dropped its state."
             : "the end that reset had dropped the connection without a FIN, or something that "
               "looks like it had.");
+    draft.fix = fmt::format(
+        "let the client close idle connections sooner than that (idle timeout of its pool below "
+        "{}), or send TCP keep-alives more often; or raise the timeout of whoever forgets",
+        duration_text(shortest));
     draft.measured = {{"resets", static_cast<double>(tally.times)},
                       {"shortest_idle_seconds", seconds(shortest)},
                       {"longest_idle_seconds", seconds(tally.worst)},

@@ -13,6 +13,7 @@ constexpr Threshold kThresholds[] = {
     {"segments", 8, "segments", "resent within a second on one connection, at least"},
 };
 constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+constexpr std::string_view kAbsorbedBy[] = {"tcp.path_mtu_blackhole"};
 
 class RetransmissionBurst final : public Judge {
  public:
@@ -89,6 +90,7 @@ const Rule kRetransmissionBurst = {
     .thresholds = kThresholds,
     .takes = kTakes,
     .make = make<RetransmissionBurst>,
+    .absorbed_by = kAbsorbedBy,
 };
 
 }  // namespace wirelens::detect

@@ -80,11 +80,11 @@ class SynAckRetransmission final : public Judge {
                         ? fmt::format("{} → {}", tally.first_client.host_text(), server.text())
                         : server.text();
     draft.why = fmt::format(
-        "{} sent its SYN-ACK again {} in {} that were opened in the end. The first answer, or the "
+        "{} sent its SYN-ACK again {} in {} opened in the end. The first answer, or the "
         "ACK that completes the handshake, did not arrive: lost on the path, or dropped because "
         "the accept queue was full.",
         server.text(), tally.times == 1 ? "once" : fmt::format("{} times", count_text(tally.times)),
-        counted(connections, "connection"));
+        counted(connections, "connection") + (connections == 1 ? " that was" : " that were"));
     draft.measured = {{"times", static_cast<double>(tally.times)},
                       {"connections", static_cast<double>(connections)}};
     draft.evidence = tally.evidence;

@@ -29,6 +29,7 @@ class SynFlood final : public Judge {
     if (connection.interim || !connection.client_known || connection.transport != "tcp") return;
     const PeerAddress& server = event.peers()->server;
     if (connection.handshake_rtt || connection.sent.bytes > 0) {
+      if (tallies_.size() == 0) return;
       if (Tally* tally = tallies_.find(server)) ++tally->completed;
       return;
     }

@@ -5,6 +5,7 @@
 // that came to rest in it. What was reused before its time leaves its slice early.
 #include <array>
 
+#include "detect/firsts.h"
 #include "detect/table.h"
 #include "detect/tcp/resting.h"
 #include "detect/tcp/rules.h"
@@ -35,18 +36,15 @@ class TimeWaitStorm final : public Judge {
     const bool client = incident.from == Direction::from_client;
     const Key key{client ? peers.client.host() : peers.server,
                   client ? peers.server : PeerAddress{}};
-    Tally& tally = tallies_.at(key);
+    Tally* tally = tallies_.find(key);
     if (!rests) {
-      tally.resting.leave(incident.at.time, incident.duration, time_wait_);
+      if (tally == nullptr) return firsts_.forget(digest_of(key));
+      tally->resting.leave(incident.at.time, incident.duration, time_wait_);
       return;
     }
-    tally.resting.enter(incident.at.time, time_wait_);
-    ++tally.total;
-    if (tally.resting.alive() > tally.peak) {
-      tally.peak = tally.resting.alive();
-      tally.peak_at = incident.at.time;
-    }
-    tally.evidence.add(event.connection(), incident.at.packet, incident.at.time);
+    const Rests now{incident.at, event.connection()};
+    if (tally == nullptr) tally = begin(key, now);
+    if (tally != nullptr) add(*tally, now);
   }
 
   void judge(Findings& out) override {
@@ -56,6 +54,10 @@ class TimeWaitStorm final : public Judge {
   }
 
  private:
+  struct Rests {
+    Stamp at;
+    std::optional<ConnectionId> connection;
+  };
   struct Key {
     friend bool operator==(const Key&, const Key&) = default;
     PeerAddress closer;
@@ -65,10 +67,29 @@ class TimeWaitStorm final : public Judge {
     Resting resting;
     std::uint64_t total = 0;
     std::uint32_t peak = 0;
-    Timestamp peak_at{};
     Evidence evidence;
     std::uint64_t weight() const { return peak; }
   };
+
+  /// The second time a tally begins, with the first; nullptr the first time.
+  Tally* begin(const Key& key, const Rests& now) {
+    const std::uint64_t digest = digest_of(key);
+    const Rests* first = firsts_.find(digest);
+    if (first == nullptr) {
+      firsts_.leave(digest, now);
+      return nullptr;
+    }
+    Tally& tally = tallies_.at(key);
+    add(tally, *first);
+    firsts_.forget(digest);
+    return &tally;
+  }
+  void add(Tally& tally, const Rests& one) const {
+    tally.resting.enter(one.at.time, time_wait_);
+    ++tally.total;
+    tally.peak = std::max(tally.peak, tally.resting.alive());
+    tally.evidence.add(one.connection, one.at.packet, one.at.time);
+  }
 
   Draft draft(const Key& key, const Tally& tally) const {
     const bool client = key.server != PeerAddress{};
@@ -118,6 +139,7 @@ class TimeWaitStorm final : public Judge {
 
   double least_;
   Duration time_wait_;
+  Firsts<Rests> firsts_;
   Table<Key, Tally> tallies_{kTallies};
 };
 
