@@ -230,6 +230,18 @@ async function use(browser) {
   await page.context().close();
 }
 
+/// What the summary tells is there before any table is unpacked.
+async function firstPaint(browser) {
+  const { page: file, of } = analysed(join(tree, "captures/demo.pcapng"));
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript(() => (window.DecompressionStream = class { constructor() { throw new Error("not yet"); } }));
+  await page.goto(`file://${file}`);
+  check("findings without tables", await page.locator('main[data-view="loading"] .finding').count(), of("finding").length);
+  check("the verdict without tables", (await text(page, "h1")).startsWith(`${of("finding").length} findings`), true);
+  await context.close();
+}
+
 async function follow(browser) {
   const { page: file, of } = analysed(join(tree, "captures/tcp/loss_in_the_middle.pcap"), ["follow"], ["0"]);
   const page = await open(browser, file);
@@ -268,6 +280,7 @@ try {
   await hostile(browser);
   await use(browser);
   await follow(browser);
+  await firstPaint(browser);
   if (process.env.SCREENSHOTS) await pictures(browser, process.env.SCREENSHOTS);
 } finally {
   await browser.close();

@@ -276,10 +276,12 @@ export function Findings({ chosen }: { chosen?: number }) {
           {others.length > 25 && <p class="none">{others.length - 25} more of this kind.</p>}
         </section>
       )}
-      <section>
-        <h2>The capture</h2>
-        <Key data={data} />
-      </section>
+      {data.table("connection").rows > 0 && (
+        <section>
+          <h2>The capture</h2>
+          <Key data={data} />
+        </section>
+      )}
     </>
   );
 }

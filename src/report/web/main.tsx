@@ -106,7 +106,8 @@ function Head({ data }: { data?: Data }) {
   );
 }
 
-function App({ data }: { data?: Data }) {
+/// Until the tables are unpacked `loading` is set, and there is only what the summary tells.
+function App({ data, loading = false }: { data: Data; loading?: boolean }) {
   const [place, setPlace] = useState(location.hash.slice(1));
   const [range, setRange] = useState<[number, number]>();
   useEffect(() => {
@@ -122,7 +123,7 @@ function App({ data }: { data?: Data }) {
     addEventListener("keydown", key);
     return () => (removeEventListener("hashchange", on), removeEventListener("keydown", key));
   }, []);
-  const all = useMemo(() => (data ? views(data) : []), [data]);
+  const all = useMemo(() => (loading ? [] : views(data)), [data, loading]);
   const [name, query] = place.split("?", 2);
   const connection = /^connection\/(\d+)$/.exec(name);
   const finding = /^findings\/(\d+)$/.exec(name);
@@ -130,10 +131,10 @@ function App({ data }: { data?: Data }) {
   const view = connection ? "connection" : chosen?.name;
   return (
     <>
-      <Head data={data} />
-      {data && (
-        <ReportContext.Provider value={{ data, range, choose: setRange, go: (to) => (location.hash = to) }}>
-          <Strip />
+      <Head data={loading ? undefined : data} />
+      <ReportContext.Provider value={{ data, range, choose: setRange, go: (to) => (location.hash = to) }}>
+        <Strip />
+        {!loading && (
           <nav aria-label="Views">
             {all.map((each) => (
               <a key={each.name} href={`#${each.name}`} aria-current={view === each.name ? "page" : undefined}>
@@ -142,24 +143,31 @@ function App({ data }: { data?: Data }) {
               </a>
             ))}
           </nav>
-          {range && (
-            <p class="range">
-              Only {clock(data.begin + range[0] * 1000)} to {clock(data.begin + range[1] * 1000)}{" "}
-              <button type="button" onClick={() => setRange(undefined)}>show all</button>
-            </p>
-          )}
+        )}
+        {range && (
+          <p class="range">
+            Only {clock(data.begin + range[0] * 1000)} to {clock(data.begin + range[1] * 1000)}{" "}
+            <button type="button" onClick={() => setRange(undefined)}>show all</button>
+          </p>
+        )}
+        {loading ? (
+          <main data-view="loading" aria-busy="true">
+            {summary.findings.length > 0 && <p class="muted" role="status">Reading the records…</p>}
+            {(!place || place.startsWith("findings")) && <Findings />}
+          </main>
+        ) : (
           <main key={`${view}?${query ?? ""}`} data-view={view}>
             {connection ? <ConnectionView id={Number(connection[1])} key={connection[1]} /> : chosen?.show(finding ? Number(finding[1]) : undefined)}
           </main>
-        </ReportContext.Provider>
-      )}
+        )}
+      </ReportContext.Provider>
     </>
   );
 }
 
 const root = document.getElementById("app")!;
 document.title = `${list(summary.capture.files).map((file) => String(file).split("/").at(-1)).join(", ") || "capture"} · wirelens`;
-render(<App />, root);
+render(<App data={new Data(summary)} loading />, root);
 
 async function fill() {
   try {
