@@ -17,6 +17,7 @@
 
 #include "base/bytes.h"
 #include "cli/grammar.h"
+#include "report/html.h"
 #include "report/wire_text.h"
 #include "support/tree.h"
 
@@ -214,6 +215,35 @@ TEST_F(ProgramTest, FollowNamesTheFindingsOfItsConnection) {
   EXPECT_THAT(outcome.out, HasSubstr("\nfinding:2  MEDIUM  "));
   const std::string same = outcome.out.substr(0, outcome.out.find('\n'));
   EXPECT_THAT(run({"follow", demo_, "packet:2518"}).out, StartsWith(same));
+}
+
+/// The way from a capture to a cause that README.md walks.
+TEST_F(ProgramTest, TheReadmesThreeCommandsLeadToTheCause) {
+  std::istringstream lines(content(tree("README.md")));
+  std::vector<Words> commands;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("    wirelens ") || line.find("captures/demo") == std::string::npos)
+      continue;
+    std::istringstream words(line);
+    Words command;
+    for (std::string word; words >> word;) command.push_back(word);
+    command.erase(command.begin());
+    for (std::string& word : command) {
+      if (word.starts_with("captures/")) word = tree(word);
+      if (word.starts_with("html=")) word = "html=" + path("demo.html");
+    }
+    commands.push_back(command);
+  }
+  ASSERT_EQ(commands.size(), 3u);
+  const Outcome first = run(commands[0]);
+  EXPECT_THAT(first.out, HasSubstr("502 9 times"));
+  EXPECT_THAT(first.out, HasSubstr("follows tcp.connection_refused"));
+  const Outcome second = run(commands[1]);
+  EXPECT_THAT(second.out, HasSubstr("Connections refused  tcp.connection_refused"));
+  EXPECT_THAT(second.out, HasSubstr("RST,ACK"));
+  if (!HtmlReport::is_built()) GTEST_SKIP() << "this build has no page";
+  EXPECT_EQ(run(commands[2]).status, 0);
+  EXPECT_THAT(content(path("demo.html")), HasSubstr("tcp.connection_refused"));
 }
 
 TEST_F(ProgramTest, NoColourOutsideATerminal) {

@@ -72,6 +72,8 @@ async function walk(browser, capture) {
   const views = await page.$$eval("nav a", (all) => all.map((each) => each.getAttribute("href").slice(1)));
   for (const view of views) {
     await go(page, view);
+    const nameless = await page.$$eval("button, a, input, select, [role=img], figure", (all) => all.filter((each) => !(each.ariaLabel || each.title || each.innerText || each.labels?.[0]?.innerText || "").trim()).map((each) => each.outerHTML.slice(0, 120)));
+    check(`${basename(capture)}: ${view} names all that can be used`, nameless.join(" "), "");
     check(`${basename(capture)}: ${view} shows something`, (await text(page, "main")).trim().length > 0, true);
   }
   const packets = of("capture_end")[0].packets.toLocaleString("en-US");
@@ -206,6 +208,7 @@ async function use(browser) {
   await page.keyboard.press("End");
   await page.keyboard.press("Home");
   await page.keyboard.press("ArrowDown");
+  check("a screen reader is told the row", await page.evaluate(() => !!document.getElementById(document.activeElement.getAttribute("aria-activedescendant"))), true);
   await page.keyboard.press("Enter");
   await page.waitForSelector("article h2");
   check("Enter opens the row", (await text(page, "article h2")).startsWith(`Connection ${bytes[1][1]}`), true);
@@ -223,6 +226,11 @@ async function use(browser) {
   await go(page, "connections");
   const some = await rowCount(page, "Connections");
   check("a stretch of time filters", some > 0 && some < of("connection").length, true);
+  await go(page, "timeline");
+  await page.fill('.span input >> nth=1', "30");
+  await page.keyboard.press("Tab");
+  check("a stretch can be typed", (await text(page, ".range")).includes(" to 08:36:03."), true);
+  await go(page, "connections");
   await page.keyboard.press("Escape");
   await page.click(".range button").catch(() => {});
   await page.waitForTimeout(50);

@@ -236,7 +236,7 @@ export function Key({ data }: { data: Data }) {
   );
 }
 
-export function Findings({ chosen }: { chosen?: number }) {
+export function Findings({ chosen, loading = false }: { chosen?: number; loading?: boolean }) {
   const { data } = useReport();
   useEffect(() => {
     const element = chosen && document.getElementById(`finding-${chosen}`);
@@ -276,7 +276,7 @@ export function Findings({ chosen }: { chosen?: number }) {
           {others.length > 25 && <p class="none">{others.length - 25} more of this kind.</p>}
         </section>
       )}
-      {data.table("connection").rows > 0 && (
+      {!loading && (
         <section>
           <h2>The capture</h2>
           <Key data={data} />

@@ -25,6 +25,8 @@ interface Props {
   tone?: (row: number) => string;
 }
 
+const rowId = (label: string, row: number): string => `${label.replaceAll(" ", "-")}-${row}`;
+
 export function Grid({ label, columns, rows, sort: first = "", open, tall, tone }: Props) {
   const [sort, setSort] = useState(first);
   const [top, setTop] = useState(0);
@@ -95,7 +97,7 @@ export function Grid({ label, columns, rows, sort: first = "", open, tall, tone 
         key={row}
         role="row"
         aria-rowindex={place + 2}
-        id={`${label}-${row}`}
+        id={rowId(label, row)}
         class={`row${place === active ? " active" : ""}${open ? " opens" : ""} ${tone?.(row) ?? ""}`}
         style={printing ? {} : { transform: `translateY(${place * kRow}px)` }}
         onClick={() => (setActive(place), open?.(row))}
@@ -120,7 +122,7 @@ export function Grid({ label, columns, rows, sort: first = "", open, tall, tone 
           </div>
         ))}
       </div>
-      <div class="body" ref={body} tabIndex={0} onScroll={(event) => setTop(event.currentTarget.scrollTop)} onKeyDown={key} aria-label={`${label}: rows`}
+      <div class="body" ref={body} tabIndex={0} role="rowgroup" aria-activedescendant={active >= 0 ? rowId(label, order[active]) : undefined} onScroll={(event) => setTop(event.currentTarget.scrollTop)} onKeyDown={key} aria-label={`${label}: rows`}
         style={{ "--rows": `${order.length * kRow}px` }}>
         <div class="space">{shown}</div>
       </div>

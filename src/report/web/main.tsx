@@ -153,7 +153,7 @@ function App({ data, loading = false }: { data: Data; loading?: boolean }) {
         {loading ? (
           <main data-view="loading" aria-busy="true">
             {summary.findings.length > 0 && <p class="muted" role="status">Reading the records…</p>}
-            {(!place || place.startsWith("findings")) && <Findings />}
+            {(!place || place.startsWith("findings")) && <Findings loading />}
           </main>
         ) : (
           <main key={`${view}?${query ?? ""}`} data-view={view}>

@@ -59,6 +59,23 @@ export function Strip() {
   );
 }
 
+/// The same stretch for those who do not drag: seconds since the capture began.
+function Span({ length }: { length: number }) {
+  const { range, choose } = useReport();
+  const end = (which: 0 | 1, title: string) => (
+    <label>
+      {title}{" "}
+      <input type="number" min={0} max={length} step="any" value={range ? +range[which].toFixed(6) : which ? +length.toFixed(6) : 0}
+        onChange={(event) => {
+          const next: [number, number] = [...(range ?? [0, length])];
+          next[which] = Number(event.currentTarget.value);
+          choose(next[0] < next[1] ? next : undefined);
+        }} /> s
+    </label>
+  );
+  return <p class="span">{end(0, "From")} {end(1, "to")} after the beginning</p>;
+}
+
 export function Timeline() {
   const { data } = useReport();
   const range = useRange();
@@ -78,6 +95,7 @@ export function Timeline() {
   return (
     <>
       <p class="muted">Steps of {all.step >= 1 ? `${all.step} s` : `${Math.round(all.step * 1e6) / 1000} ms`}. Drag over a chart to see only that stretch in every view.</p>
+      <Span length={all.times.length * all.step} />
       {charts.map(([label, series, axis]) => (
         <section key={label}>
           <Chart label={label} times={all.times} series={series} height={150} axis={axis} {...range} />
