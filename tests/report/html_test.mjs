@@ -64,6 +64,8 @@ const go = async (page, view) => {
   await page.waitForFunction((name) => document.querySelector("main")?.dataset.view === name.split("/")[0] || document.querySelector("main")?.dataset.view === name, view);
 };
 const rowCount = async (page, label) => Number(await page.getAttribute(`.grid[aria-label="${label}"]`, "aria-rowcount")) - 1;
+/// Waits until a table has so many rows; what it has in the end is for the caller to check.
+const settled = (page, label, rows) => page.waitForFunction(([name, count]) => document.querySelector(`.grid[aria-label="${name}"]`)?.ariaRowCount === String(count + 1), [label, rows], { timeout: 5_000 }).catch(() => {});
 const text = (page, selector) => page.locator(selector).first().innerText();
 
 async function walk(browser, capture) {
@@ -86,14 +88,14 @@ async function walk(browser, capture) {
   for (const close of new Set(of("connection").map((each) => each.close))) {
     if (!close) continue;
     await page.fill("input[type=search]", `close=${close}`);
-    await page.waitForTimeout(30);
+    await settled(page, "Connections", of("connection").filter((each) => each.close === close).length);
     check(`${basename(capture)}: closed by ${close}`, await rowCount(page, "Connections"), of("connection").filter((each) => each.close === close).length);
   }
   if (of("http").length > 0) {
     await go(page, "exchanges");
     check(`${basename(capture)}: exchanges`, await rowCount(page, "Exchanges"), of("http").length);
     await page.fill("input[type=search]", "status>=400");
-    await page.waitForTimeout(30);
+    await settled(page, "Exchanges", of("http").filter((each) => each.status >= 400).length);
     check(`${basename(capture)}: failures`, await rowCount(page, "Exchanges"), of("http").filter((each) => each.status >= 400).length);
   }
   if (of("tls").length > 0) {
@@ -208,7 +210,8 @@ async function use(browser) {
   await page.keyboard.press("End");
   await page.keyboard.press("Home");
   await page.keyboard.press("ArrowDown");
-  check("a screen reader is told the row", await page.evaluate(() => !!document.getElementById(document.activeElement.getAttribute("aria-activedescendant"))), true);
+  const told = page.waitForFunction(() => !!document.getElementById(document.activeElement.getAttribute("aria-activedescendant")), undefined, { timeout: 10_000 });
+  check("a screen reader is told the row", await told.then(() => true, () => false), true);
   await page.keyboard.press("Enter");
   await page.waitForSelector("article h2");
   check("Enter opens the row", (await text(page, "article h2")).startsWith(`Connection ${bytes[1][1]}`), true);
@@ -233,7 +236,7 @@ async function use(browser) {
   await go(page, "connections");
   await page.keyboard.press("Escape");
   await page.click(".range button").catch(() => {});
-  await page.waitForTimeout(50);
+  await settled(page, "Connections", of("connection").length);
   check("and lets go", await rowCount(page, "Connections"), of("connection").length);
   await page.context().close();
 }
