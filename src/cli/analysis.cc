@@ -82,6 +82,15 @@ SecretText shown_key_log(const RunOptions& options) {
   return SecretText(std::string(std::istreambuf_iterator<char>(in), {}));
 }
 
+std::span<const std::string_view> rule_ids() {
+  static const std::vector<std::string_view> ids = [] {
+    std::vector<std::string_view> all;
+    for (const detect::Rule* rule : all_rules()) all.push_back(rule->id);
+    return all;
+  }();
+  return ids;
+}
+
 }  // namespace
 
 ReportOptions report_options(const RunOptions& options, bool live) {
@@ -89,7 +98,9 @@ ReportOptions report_options(const RunOptions& options, bool live) {
           .width = columns_of(STDOUT_FILENO),
           .bodies = options.engine.bodies,
           .live = live,
-          .key_log = shown_key_log(options)};
+          .key_log = shown_key_log(options),
+          .rules = rule_ids(),
+          .fail_on = options.fail_on};
 }
 
 void say_troubles(const RunOptions& options, const RunResult& result) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Option kWriteOption[] = {
     {'w', "write", "FORMAT=PATH",
-     "write FORMAT (text, ndjson, har, html, pcapng) to PATH, - for standard output; may be "
+     "write FORMAT (text, ndjson, har, junit, html, pcapng) to PATH, - for standard output; may be "
      "repeated (default text=-)",
      true},
 };

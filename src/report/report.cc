@@ -8,6 +8,7 @@
 
 #include "report/har.h"
 #include "report/html.h"
+#include "report/junit.h"
 #include "report/ndjson.h"
 #include "report/output.h"
 #include "report/pcapng.h"
@@ -16,7 +17,7 @@
 namespace wirelens {
 namespace {
 
-constexpr std::string_view kFormats[] = {"text", "ndjson", "har", "pcapng", "html"};
+constexpr std::string_view kFormats[] = {"text", "ndjson", "har", "junit", "pcapng", "html"};
 
 }  // namespace
 
@@ -52,6 +53,9 @@ Result<std::unique_ptr<Report>> open_report(const WriteTarget& target,
     return Made(new PcapngReport(std::move(*output), options.key_log));
   }
   if (target.format == "har") return Made(new HarReport(std::move(*output)));
+  if (target.format == "junit") {
+    return Made(new JunitReport(std::move(*output), options.rules, options.fail_on));
+  }
   return Made(new NdjsonReport(std::move(*output)));
 }
 

@@ -13,16 +13,19 @@
 #include "base/secret.h"
 #include "capture/source.h"
 #include "event/event.h"
+#include "event/finding.h"
 
 namespace wirelens {
 
 /// What every format may need to know of the run.
 struct ReportOptions {
-  bool colour = false;     ///< the text report may use SGR colours
-  unsigned width = 80;     ///< columns of the text report
-  std::size_t bodies = 0;  ///< bytes of bodies that records carry
-  bool live = false;       ///< readers follow the output while it grows
-  SecretText key_log{};    ///< secrets that a copy of the packets shall carry
+  bool colour = false;                        ///< the text report may use SGR colours
+  unsigned width = 80;                        ///< columns of the text report
+  std::size_t bodies = 0;                     ///< bytes of bodies that records carry
+  bool live = false;                          ///< readers follow the output while it grows
+  SecretText key_log{};                       ///< secrets that a copy of the packets shall carry
+  std::span<const std::string_view> rules{};  ///< ids of all that may find something
+  std::optional<Severity> fail_on{};          ///< findings at or above make the run fail
 };
 
 /// Why an output could not be written.
