@@ -22,10 +22,9 @@ std::string catalogue() {
     const std::string_view prefix = rule->id.substr(0, rule->id.find('.'));
     if (!group.empty() && prefix != group) out += '\n';
     group = prefix;
-    out += fmt::format("{:<32}  {:<8}  {}\n", rule->id, name_of(rule->severity), rule->title);
+    out += fmt::format("{:<32} {:<8} {}\n", rule->id, name_of(rule->severity), rule->title);
   }
-  return out +
-         "\nThe severity is the gravest that a rule states. wirelens rules RULE explains one.\n";
+  return out + "\nEach severity is the gravest of its rule. wirelens rules RULE explains one.\n";
 }
 
 std::string page_of(const detect::Rule& rule) {
