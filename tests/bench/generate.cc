@@ -14,7 +14,7 @@ using namespace wirelens::bench;
 
 constexpr char kUsage[] =
     "usage: wirelens_generate WORKLOAD -o FILE [--truth FILE] [options]\n"
-    "  workloads: bulk http mix lossy small flows flood fixed path\n"
+    "  workloads: bulk http mix lossy hour small flows flood fixed path\n"
     "  --seed N --packets N --flows N --rounds N --zipf --n N --size N --case NAME\n"
     "  --content tls|http --format pcap|pcap-ns|pcapng --swapped --snaplen N\n";
 

@@ -27,12 +27,13 @@ std::string hexadecimal(std::uint64_t value) {
   return out;
 }
 
-unsigned choose_status(Draws& draws, std::string_view method) {
+unsigned choose_status(Draws& draws, std::string_view method, bool healthy) {
   constexpr std::array<unsigned, 8> kOthers = {204, 301, 302, 400, 403, 404, 500, 503};
+  constexpr std::size_t kServerErrors = 2;
   const std::uint64_t roll = draws.below(100);
   if (roll < 80) return 200;
   if (roll < 90 && method != "POST") return 304;
-  return kOthers[draws.below(kOthers.size())];
+  return kOthers[draws.below(kOthers.size() - (healthy ? kServerErrors : 0))];
 }
 
 std::string_view reason_of(unsigned status) {
@@ -83,7 +84,7 @@ bool HttpFlow::compose() {
   if (done_ == plan_.exchanges || said_ >= plan_.bytes) {
     done_ = plan_.exchanges + 1;
     const std::uint64_t roll = draws().below(100);
-    if (roll < 85) {
+    if (roll < 85 || plan_.healthy) {
       close(roll < 50 ? From::server : From::client);
     } else if (roll < 95) {
       reset(From::client);
@@ -187,7 +188,7 @@ std::size_t HttpFlow::append_body(std::string& response, std::uint64_t size) {
 }
 
 void HttpFlow::respond(const Request& request) {
-  const unsigned status = choose_status(draws(), request.method);
+  const unsigned status = choose_status(draws(), request.method, plan_.healthy);
   world().truth.exchange(done_++, request.method, host_, request.path, status);
   if (draws().chance(20'000)) {
     send_text(From::server, "HTTP/1.1 103 Early Hints\r\nLink: </s.css>; rel=preload\r\n\r\n");

@@ -79,6 +79,20 @@ def least_cpu(template, capture, folder, runs=5):
     return max(least, 1e-4)  # less than that is noise
 
 
+def stages(only, repetitions):
+    """The least CPU time of each stage benchmark whose name begins so, in its unit; in turns."""
+    done = subprocess.run([f"{BUILD}/wirelens_stages", f"--benchmark_filter=^{only}",
+                           f"--benchmark_repetitions={repetitions}", "--benchmark_format=json",
+                           "--benchmark_enable_random_interleaving=true"],
+                          capture_output=True, check=True)
+    least = {}
+    for one in json.loads(done.stdout)["benchmarks"]:
+        if one["run_type"] == "iteration":
+            name = one["run_name"]
+            least[name] = min(one["cpu_time"], least.get(name, one["cpu_time"]))
+    return least
+
+
 def paired(a, b, capture, folder, pairs=7):
     """Runs a and b in turn; the ratio of each a to the mean of the b before and behind it."""
     run(a, capture), run(b, capture)  # warms the page cache

@@ -49,8 +49,15 @@ HttpPlan http_plan(Draws& draws, std::uint64_t bytes) {
   return plan;
 }
 
+/// What a workload of several kinds of traffic is made of.
+struct Weather {
+  Impairments impairments;
+  bool healthy = false;                 // HttpPlan::healthy, and people think between requests
+  std::int64_t nanoseconds_a_byte = 4;  // 2 Gbit/s
+};
+
 std::unique_ptr<Flow> make_flow(Kind kind, std::uint64_t flow, std::uint64_t bytes,
-                                const World& world, std::int64_t start) {
+                                const World& world, const Weather& weather, std::int64_t start) {
   Draws draws(world.seed, flow);
   const Endpoints ends = mixed_endpoints(flow, draws, kPorts[kind]);
   switch (kind) {
@@ -65,15 +72,19 @@ std::unique_ptr<Flow> make_flow(Kind kind, std::uint64_t flow, std::uint64_t byt
   }
   HttpPlan plan = http_plan(draws, bytes);
   plan.exchanges = std::max<std::uint64_t>(plan.exchanges, bytes / 1'000);
+  plan.healthy = weather.healthy;
+  if (weather.healthy) plan.pause = 800'000'000;
   return std::make_unique<HttpFlow>(ends, world, draws, start, plan);
 }
 
-void mix(const Options& options, Output& out, const Impairments& impairments) {
+void mix(const Options& options, Output& out, const Weather& weather) {
   const std::uint64_t total =
       (options.packets == 0 ? 400'000 : options.packets) * kPlannedPerPacket;
   const std::uint64_t largest = std::max<std::uint64_t>(total / 40, 4 * kSmallestFlow);
-  const World world{
-      .seed = options.seed, .truth = out.truth, .impairments = impairments, .segments_per_ack = 4};
+  const World world{.seed = options.seed,
+                    .truth = out.truth,
+                    .impairments = weather.impairments,
+                    .segments_per_ack = 4};
   Draws sizes(options.seed, UINT64_MAX);
   Merge merge(out.builder, out.writer);
   std::array<std::uint64_t, kKinds> planned{};
@@ -82,10 +93,11 @@ void mix(const Options& options, Output& out, const Impairments& impairments) {
     const Kind kind = most_wanted(planned);
     const std::uint64_t drawn = sizes.pareto(kSmallestFlow, largest);
     const std::uint64_t bytes = kind == kDns ? DnsFlow::kTypicalBytes : drawn;
-    // 2 Gbit/s: flows begin when the bytes planned before them have had their time.
-    const std::int64_t start = kEpoch + static_cast<std::int64_t>(bytes_so_far * 4);
+    // Flows begin when the bytes planned before them have had their time.
+    const std::int64_t start =
+        kEpoch + static_cast<std::int64_t>(bytes_so_far) * weather.nanoseconds_a_byte;
     merge.run_until(start);
-    merge.add(make_flow(kind, flow, bytes, world, start));
+    merge.add(make_flow(kind, flow, bytes, world, weather, start));
     planned[kind] += bytes;
     bytes_so_far += bytes;
   }
@@ -100,11 +112,20 @@ void make_mix(const Options& options, Output& out) {
 
 void make_lossy(const Options& options, Output& out) {
   mix(options, out,
-      {.loss = 10'000,
-       .reordering = 10'000,
-       .duplicates = 2'000,
-       .gaps = 1'000,
-       .midstream = 10'000});
+      {.impairments = {.loss = 10'000,
+                       .reordering = 10'000,
+                       .duplicates = 2'000,
+                       .gaps = 1'000,
+                       .midstream = 10'000}});
+}
+
+void make_hour(const Options& options, Output& out) {
+  constexpr std::int64_t kHour = 3'600'000'000'000;
+  const std::uint64_t packets = options.packets == 0 ? 400'000 : options.packets;
+  mix(options, out,
+      {.impairments = {.loss = 200},
+       .healthy = true,
+       .nanoseconds_a_byte = kHour / static_cast<std::int64_t>(packets * kPlannedPerPacket)});
 }
 
 void make_http(const Options& options, Output& out) {

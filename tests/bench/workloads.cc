@@ -7,10 +7,11 @@
 namespace wirelens::bench {
 namespace {
 
-constexpr std::array<std::string_view, 9> kNames = {"bulk",  "http",  "mix",   "lossy", "small",
-                                                    "flows", "flood", "fixed", "path"};
-constexpr std::array<Make, 9> kMakers = {make_bulk,  make_http,  make_mix,   make_lossy, make_small,
-                                         make_flows, make_flood, make_fixed, make_path};
+constexpr std::array<std::string_view, 10> kNames = {"bulk",  "http",  "mix",   "lossy", "hour",
+                                                     "small", "flows", "flood", "fixed", "path"};
+constexpr std::array<Make, 10> kMakers = {make_bulk,  make_http,  make_mix,   make_lossy,
+                                          make_hour,  make_small, make_flows, make_flood,
+                                          make_fixed, make_path};
 
 constexpr std::uint64_t kClients = 4'093;  // prime: addresses and ports walk at different paces
 constexpr std::uint64_t kFirstPort = 32'768;

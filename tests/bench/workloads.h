@@ -43,6 +43,9 @@ void make_http(const Options& options, Output& out);
 void make_mix(const Options& options, Output& out);
 /// The mix with 1 % loss, 1 % reordering, 0.2 % duplicates, 0.1 % capture gaps, 1 % mid-stream.
 void make_lossy(const Options& options, Output& out);
+/// The mix over an hour, as a healthy network has it: people pause between requests, connections
+/// are used again and closed, no server fails, and 0.02 % of the packets are lost.
+void make_hour(const Options& options, Output& out);
 
 /// 64-byte frames of 100,000 flows: unanswered SYNs, lone datagrams, pure ACKs, tiny segments.
 void make_small(const Options& options, Output& out);
