@@ -72,7 +72,7 @@ class TcpHeadOfLineBlocking final : public Judge {
 const Rule kTcpHeadOfLineBlocking = {
     .id = "http2.tcp_head_of_line_blocking",
     .severity = Severity::high,
-    .title = "Streams wait for each other's lost segments",
+    .title = "Streams wait for others' lost segments",
     .about =
         "All streams of an HTTP/2 connection share one TCP stream, which is delivered in order. "
         "One lost segment holds up every stream, also those that lost nothing.",
