@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/figures.h"
 #include "event/exchange.h"
@@ -42,6 +43,14 @@ std::size_t fitting(std::string_view text, std::size_t columns) {
     bytes += length;
   }
   return bytes;
+}
+
+/// The same, but a line ends between words where that costs at most half of it.
+std::size_t wrapping(std::string_view text, std::size_t columns) {
+  const std::size_t fits = fitting(text, columns);
+  if (fits == text.size()) return fits;
+  const std::size_t space = text.substr(0, fits + 1).rfind(' ');
+  return space == std::string_view::npos || space < fits / 2 ? fits : space;
 }
 
 /// What a person calls a verdict, and in a word where there is no room.
@@ -115,11 +124,36 @@ std::string exchange_text(const Exchange& exchange) {
   return out;
 }
 
-/// "websocket_message opcode text · bytes 12 · preview hello": any event, by its description.
+/// What a person would say of a record: a word, and the values of the fields that matter.
+struct Saying {
+  std::string_view type;
+  std::string_view word;
+  std::array<std::string_view, 5> fields;
+};
+constexpr Saying kSayings[] = {
+    {"websocket_message", "WebSocket", {"opcode", "close_code", "preview"}},
+    {"sse_event", "event", {"event", "id", "preview"}},
+    {"socketio", "Socket.IO", {"kind", "namespace", "event", "preview"}},
+    {"tls", "TLS", {"version", "cipher", "server_name", "alpn", "verification"}},
+    {"dns", "DNS", {"query", "qtype", "rcode", "answers"}},
+};
+
+/// "WebSocket text hello", or "http2: begun prior_knowledge · streams 12": any event, by its
+/// description.
 std::string generic_text(const Event& event) {
   constexpr std::size_t kMost = 300;
   const FlatFields fields(event);
+  for (const Saying& saying : kSayings) {
+    if (saying.type != event.type().name) continue;
+    std::string out(saying.word);
+    for (const std::string_view path : saying.fields) {
+      const std::string_view value = path.empty() ? std::string_view() : fields.text(path);
+      if (!value.empty()) out += fmt::format(" {}", value);
+    }
+    return out;
+  }
   std::string out(event.type().name);
+  std::replace(out.begin(), out.end(), '_', ' ');
   std::string_view between = ": ";
   for (const FlatFields::Entry& entry : fields.entries()) {
     if (entry.path == "from" || entry.path == "packet" || entry.text.empty()) continue;
@@ -185,8 +219,10 @@ void LadderReport::write(const Event& event) {
   } else if (event.connection()) {
     const FlatFields fields(event);
     const bool answer = event.as<Exchange>() != nullptr;
-    messages_.push_back({message_text(event), answer || fields.text("from") == "server",
-                         event.as<FlawSeen>() != nullptr});
+    const bool pushed = event.type().name == "sse_event";  // which only servers send
+    messages_.push_back({message_text(event), answer || pushed || fields.text("from") == "server",
+                         event.as<FlawSeen>() != nullptr,
+                         answer || event.as<RequestSeen>() != nullptr});
   }
   if (text_.size() >= kPiece) {
     output_->write(text_);
@@ -319,9 +355,29 @@ void LadderReport::show_data(const SegmentSeen& segment) {
   }
 }
 
+/// A few lines for what was said; what does not fit is left out at its end, a URL in its middle.
 void LadderReport::show_messages() {
+  constexpr std::size_t kLines = 3;
   for (const Message& each : messages_) {
-    line(printable(each.text), each.from_server, each.flaw ? kRed : kBold);
+    const std::string_view colour = each.flaw ? kRed : kBold;
+    const std::string shown = printable(each.text);
+    std::string_view left = shown;
+    if (each.exchange) {
+      line(left, each.from_server, colour);
+      continue;
+    }
+    std::vector<std::string> lines;
+    std::size_t widest = 0;
+    while (!left.empty()) {
+      const bool last = lines.size() + 1 == kLines && display_width(left) > area_ - 2;
+      const std::size_t fits = last ? fitting(left, area_ - 3) : wrapping(left, area_ - 2);
+      lines.push_back(fmt::format("{}{}", left.substr(0, fits), last ? "…" : ""));
+      widest = std::max(widest, display_width(lines.back()));
+      left.remove_prefix(last ? left.size() : fits);
+      left.remove_prefix(std::min(left.find_first_not_of(' '), left.size()));
+    }
+    for (const std::string& each_line : lines)
+      line(padded(each_line, widest), each.from_server, colour);
   }
   messages_.clear();
 }

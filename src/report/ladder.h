@@ -45,6 +45,7 @@ class LadderReport final : public Report {
     std::string text;
     bool from_server = false;
     bool flaw = false;
+    bool exchange = false;  ///< a request or an answer
   };
 
   void add(const SegmentSeen& segment, Timestamp time);

@@ -145,6 +145,35 @@ TEST_F(LadderTest, MarksWhatWentWrong) {
   EXPECT_THAT(text, HasSubstr("2.9 kB not captured"));
 }
 
+struct Said {
+  static constexpr std::string_view kName = "websocket_message";
+  static constexpr std::string_view kAbout = "As the WebSocket dissector tells it.";
+  std::string_view from;
+  std::string_view opcode;
+  std::uint64_t bytes = 0;
+  std::string_view preview;
+  static constexpr auto fields() {
+    return std::tuple(field("from", &Said::from, ""), field("opcode", &Said::opcode, ""),
+                      field("bytes", &Said::bytes, ""), field("preview", &Said::preview, ""));
+  }
+};
+
+TEST_F(LadderTest, MessagesSayWhatMatters) {
+  const auto said = [](std::string_view from, std::string_view preview) {
+    return Said{from, "text", preview.size(), preview};
+  };
+  const std::string text = drawn(80, [&](LadderReport& report) {
+    report.write(Event(kStart, 3, said("client", "hello")));
+    report.write(Event(kStart, 3, said("server", "one two three four five")));
+    report.write(Event(kStart, 3, said("client", std::string(300, 'x'))));
+    tell(report, segment(4, Direction::from_client, "PSH,ACK"));
+  });
+  EXPECT_THAT(text, HasSubstr("│ WebSocket text hello           │"));
+  EXPECT_THAT(text, HasSubstr("│   WebSocket text one two three │")) << "broken between words";
+  EXPECT_THAT(text, HasSubstr("│   four five                    │")) << "one block at the right";
+  EXPECT_THAT(text, HasSubstr("xxx… │")) << "cut at its end";
+}
+
 TEST_F(LadderTest, WhereRoomIsShortNumbersStayWhole) {
   const std::string text = drawn(40, [](LadderReport& report) {
     SegmentSeen late = segment(11, Direction::from_server, "PSH,ACK");

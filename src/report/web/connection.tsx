@@ -160,7 +160,7 @@ function Graphs({ all, server }: { all: Segment[]; server: boolean }) {
 
 const kLadder = 400;
 
-function Ladder({ all, said }: { all: Segment[]; said: Map<number, string[]> }) {
+function Ladder({ all, said }: { all: Segment[]; said: Map<number, Said[]> }) {
   const shown = all.slice(0, kLadder);
   let client = "", server = "", last = 0;
   return (
@@ -193,8 +193,8 @@ function Ladder({ all, said }: { all: Segment[]; said: Map<number, string[]> }) 
                 </span>
                 <span role="cell" class="state">{words(changes[1])}</span>
               </div>
-              {(said.get(each.packet) ?? []).map((text, i) => (
-                <div class="step said" role="row" key={`${each.packet}/${i}`}><span /><span /><span class="state" /><span class="rail" role="cell"><Wire text={text} /></span><span class="state" /></div>
+              {(said.get(each.packet) ?? []).map(({ text, server }, i) => (
+                <div class="step said" role="row" key={`${each.packet}/${i}`}><span /><span /><span class="state" /><span class={`rail${server ? " right" : ""}`} role="cell"><Wire text={text} /></span><span class="state" /></div>
               ))}
             </>
           );
@@ -205,25 +205,42 @@ function Ladder({ all, said }: { all: Segment[]; said: Map<number, string[]> }) 
   );
 }
 
+const kSayings: Record<string, [word: string, fields: string[]]> = {
+  websocket_message: ["WebSocket", ["opcode", "close_code", "preview"]],
+  sse_event: ["event", ["event", "id", "preview"]],
+  socketio: ["Socket.IO", ["kind", "namespace", "event", "preview"]],
+  tls: ["TLS", ["version", "cipher", "server_name", "alpn", "verification"]],
+  dns: ["DNS", ["query", "qtype", "rcode", "answers"]],
+};
+
 /// What records of the connection say, by the packet they point to.
-function sayings(data: Data, id: number): Map<number, string[]> {
-  const said = new Map<number, string[]>();
-  const add = (packet: number | undefined, text: string) => {
+interface Said {
+  text: string;
+  server: boolean;
+}
+function sayings(data: Data, id: number): Map<number, Said[]> {
+  const said = new Map<number, Said[]>();
+  const add = (packet: number | undefined, text: string, server: boolean) => {
     if (packet === undefined) return;
     const list = said.get(packet);
-    if (list) list.push(text);
-    else said.set(packet, [text]);
+    if (list) list.push({ text, server });
+    else said.set(packet, [{ text, server }]);
   };
   for (const type of data.types()) {
     if (type === "connection" || type === "segment") continue;
     const table = data.table(type);
     for (const row of data.of(type, id)) {
       if (type === "http") {
-        add(table.num(row, "request_packet"), `${table.text(row, "method")} ${table.text(row, "host")}${table.text(row, "path")}`);
-        add(table.num(row, "response_packet"), `${table.text(row, "status")} ${table.text(row, "reason")} ${table.text(row, "content_type")}`);
+        add(table.num(row, "request_packet"), `${table.text(row, "method")} ${table.text(row, "host")}${table.text(row, "path")}`, false);
+        add(table.num(row, "response_packet"), `${table.text(row, "status")} ${table.text(row, "reason")} ${table.text(row, "content_type")}`, true);
       } else {
+        const saying = kSayings[type], server = type === "sse_event" || table.text(row, "from") === "server";
+        if (saying) {
+          add(table.num(row, "packet"), [saying[0], ...saying[1].map((path) => table.text(row, path))].filter(Boolean).join(" "), server);
+          continue;
+        }
         const some = table.fields(row).filter(([path]) => !/^(ts|conn|packet|rule)$/.test(path)).slice(0, 6);
-        add(table.num(row, "packet"), `${words(type)}: ${some.map(([path, value]) => `${path} ${figure(path, value)}`).join(" · ")}`);
+        add(table.num(row, "packet"), `${words(type)}: ${some.map(([path, value]) => `${path} ${figure(path, value)}`).join(" · ")}`, server);
       }
     }
   }
