@@ -106,12 +106,12 @@ export function Fields({ fields }: { fields: [string, Value][] }) {
 }
 
 const kTitles: Record<string, string> = {
-  http: "Exchanges", http2: "HTTP/2", http3: "HTTP/3", quic: "QUIC", tls: "TLS", dns: "DNS", websocket_message: "WebSocket messages", websocket: "WebSockets",
+  http: "Exchanges", http2: "HTTP/2", http3: "HTTP/3", quic: "QUIC", tls: "TLS", tls_alert: "TLS alerts", dns: "DNS", flaw: "Flaws", websocket_message: "WebSocket messages", websocket: "WebSockets",
   sse_event: "Server-sent events", sse: "Event streams", socketio: "Socket.IO packets", socketio_session: "Socket.IO sessions",
 };
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 /// What a reader calls records of a type, or a field of them.
-export const titleOf = (name: string): string => kTitles[name] ?? capital(words(name.replaceAll(".", " ")));
+export const titleOf = (name: string): string => kTitles[name] ?? capital(words(name.replaceAll(".", " ")).replace(/\b(tls|alpn|sni|rtt|ip|mss|ja[34]s?|ech|dns)\b/g, (short) => short.toUpperCase()));
 
 export function list(value: Value): Value[] {
   return Array.isArray(value) ? value : [];

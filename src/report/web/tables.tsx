@@ -226,7 +226,7 @@ function anyColumns(table: Table, preferred: string[], time: Column): Column[] {
     ...order.map((path, place): Column => ({
       key: path,
       title: titleOf(path),
-      width: numeric(path) ? `${Math.max(5, 1.2 + 0.5 * titleOf(path).length)}rem` : /preview/.test(path) ? "minmax(9rem, 4fr)" : short(path) ? "6.5rem" : /cipher|subject|detail/.test(path) ? "minmax(9rem, 2fr)" : "minmax(5rem, 1fr)",
+      width: numeric(path) ? `${Math.max(5, 1.2 + 0.5 * titleOf(path).length)}rem` : /preview/.test(path) ? "minmax(9rem, 4fr)" : short(path) ? "5.5rem" : /cipher|subject|detail|verification|browser_error/.test(path) ? "minmax(8rem, 2fr)" : "minmax(5rem, 1fr)",
       wide: place > 0 && place < order.length - 1,
       right: numeric(path),
       value: (row) => (numeric(path) ? table.num(row, path) : table.text(row, path)),
