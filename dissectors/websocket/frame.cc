@@ -2,6 +2,8 @@
 #include "websocket/frame.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace wirelens::websocket {
 namespace {
@@ -16,6 +18,20 @@ Block load(const std::uint8_t* from) {
 }
 void store(std::uint8_t* to, Block block) {
   std::memcpy(to, &block, sizeof block);
+}
+
+/// The mask from its byte `offset` on, again and again. Byte by byte it would cost more than a
+/// payload of 256 bytes.
+Block key_from(const Mask& mask, std::uint64_t offset) {
+  std::uint32_t word = 0;
+  std::memcpy(&word, mask.data(), sizeof word);
+  const int bits = static_cast<int>(8 * offset);
+  word = std::endian::native == std::endian::little ? std::rotr(word, bits) : std::rotl(word, bits);
+  using Words = std::uint32_t __attribute__((vector_size(16)));
+  const Words words = {word, word, word, word};
+  Block key;
+  std::memcpy(&key, &words, sizeof key);
+  return key;
 }
 
 }  // namespace
@@ -70,8 +86,7 @@ FrameHeader parse_header(Bytes bytes) {
 }
 
 void unmask(Bytes bytes, const Mask& mask, std::uint64_t offset, std::uint8_t* out) {
-  Block key{};
-  for (std::size_t i = 0; i < sizeof key; ++i) key[i] = mask[(i + offset) % mask.size()];
+  const Block key = key_from(mask, offset % mask.size());
   const std::uint8_t* in = bytes.data();
   std::size_t left = bytes.size();
   for (; left >= 64; left -= 64, in += 64, out += 64) {
