@@ -7,6 +7,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace wirelens;
   // What may wait: heads and previews of both directions, carried bytes, and decoders.
   constexpr std::size_t kMost = 4 * http1::kMaxPendingBytes + 4 * Input::kMaxHeld + (20u << 20);
-  fuzz::run({data, size}, http1::kProtocol, {.memory = kMost});
+  fuzz::run({data, size}, http1::kProtocol, {.memory = kMost, .held_back = true});
   return 0;
 }

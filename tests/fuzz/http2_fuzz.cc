@@ -11,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                 4 * http2::kMaxTable + 4 * Input::kMaxHeld + (20u << 20);
   // A section of a few bytes may bring kFreeFieldBytes.
   constexpr std::uint64_t kPerByte = http2::kFreeFieldBytes / http2::kHeaderSize + 256;
-  fuzz::run({data, size}, http2::kProtocol,
-            {.work_per_slice = 65536, .work_per_byte = kPerByte, .memory = kMost});
+  fuzz::run(
+      {data, size}, http2::kProtocol,
+      {.work_per_slice = 65536, .work_per_byte = kPerByte, .memory = kMost, .held_back = true});
   return 0;
 }

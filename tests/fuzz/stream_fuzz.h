@@ -1,15 +1,17 @@
-// fuzz/stream_fuzz.h - both directions of a stream, sliced, with holes, through one dissector.
+// fuzz/stream_fuzz.h - both directions of a stream, sliced, with holes, through one conversation:
+// one that begins with a protocol, or is recognised.
 //
 // Input: operations of two bytes, [what and who][length], and the bytes of those that bring some.
-// The first byte chooses whether bodies are decoded and whether the beginning was missed. Looks for
-// over-reads, memory that stays booked or grows past its caps, records without end, and work out of
-// proportion to the input.
+// Looks for over-reads, memory that stays booked or grows past its caps, records without end, and
+// work out of proportion to the input.
 #pragma once
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "base/work.h"
 #include "dissect/conversation.h"
@@ -43,9 +45,14 @@ class Reader final : public FieldWriter {
 
 class World final : public Context {
  public:
-  explicit World(std::uint8_t choice) : midstream_((choice & 1) != 0) {
-    if ((choice & 2) != 0) settings_.bodies = 64;
-    settings_.show_secrets = (choice & 4) != 0;
+  struct Choices {
+    bool midstream = false;
+    bool decodes = false;  ///< bodies
+    bool show_secrets = false;
+  };
+  explicit World(const Choices& choices) : midstream_(choices.midstream) {
+    if (choices.decodes) settings_.bodies = 64;
+    settings_.show_secrets = choices.show_secrets;
   }
 
   void flaw(const Flaw& flaw, std::optional<Direction>, std::string_view) override {
@@ -82,14 +89,24 @@ class World final : public Context {
 struct Bounds {
   std::uint64_t work_per_slice = 8192;
   std::uint64_t work_per_byte = 256;
-  std::size_t memory = 0;
-  bool held_back = true;  ///< some slices come with the stamp of an earlier packet
+  std::uint64_t records_per_byte = 32;
+  std::size_t memory = 4u << 20;
+  bool held_back = false;  ///< some slices come with the stamp of an earlier packet
 };
 
-inline void run(Bytes input, World& world, const Protocol& protocol, const Bounds& bounds) {
+/// What the conversation begins with, and within which exchange; else it is recognised.
+struct Opening {
+  std::string_view protocol;
+  const Exchange* exchange = nullptr;
+};
+
+inline void run(Bytes input, World& world, std::span<const Protocol* const> protocols,
+                const Opening& opening, const Bounds& bounds) {
   {
-    const Protocol* const protocols[] = {&protocol};
     Conversation conversation(protocols, world.memory());
+    if (!opening.protocol.empty()) {
+      conversation.begin(world, opening.protocol, opening.exchange);
+    }
     std::uint64_t budget = bounds.work_per_slice;
     std::uint64_t bytes = 0;
     const std::uint64_t before = work_done;
@@ -109,7 +126,7 @@ inline void run(Bytes input, World& world, const Protocol& protocol, const Bound
         // A block of its own, so that AddressSanitizer sees where the slice ends.
         const std::size_t size = std::min(length, input.size());
         const auto block = std::make_unique<std::uint8_t[]>(size);
-        std::memcpy(block.get(), input.data(), size);
+        if (size > 0) std::memcpy(block.get(), input.data(), size);
         const bool waited =
             bounds.held_back && (what & 0x0e) == 0x0a;  // behind a hole, until this packet
         conversation.data(world, from, {block.get(), size}, waited ? earlier : world.stamp);
@@ -122,14 +139,17 @@ inline void run(Bytes input, World& world, const Protocol& protocol, const Bound
       require(world.ledger().total() <= bounds.memory);
     }
     conversation.finish(world, world.stamp);
-    require(world.told <= 64 + 32 * (bytes + world.stamp.packet));
+    require(world.told <= 64 + bounds.records_per_byte * (bytes + world.stamp.packet));
   }
   require(world.ledger().total() == 0);
 }
+/// One protocol that is recognised. The first byte chooses what a user may.
 inline void run(Bytes input, const Protocol& protocol, const Bounds& bounds) {
   if (input.empty()) return;
-  World world(input[0]);
-  run(input.subspan(1), world, protocol, bounds);
+  const std::uint8_t choice = input[0];
+  World world({(choice & 1) != 0, (choice & 2) != 0, (choice & 4) != 0});
+  const Protocol* const protocols[] = {&protocol};
+  run(input.subspan(1), world, protocols, {}, bounds);
 }
 
 }  // namespace wirelens::fuzz
