@@ -201,7 +201,8 @@ def event_stream(row, owner):
                                  for field, count in counts.items() if count})
 
 
-def read(path):
+def read(path, opened=False):
+    """`opened`: both programs had the keys of what is encrypted."""
     with open(path, encoding="utf-8") as file:
         said = json.load(file)
     about = said["file"]
@@ -210,6 +211,8 @@ def read(path):
                   truncated=said["truncated_packets"], tcp_total=said["tcp"]["streams"],
                   tcp=[flow(row) for row in said["tcp"]["list"]["rows"]],
                   udp=[datagram_flow(row) for row in said["udp"]["list"]["rows"]])
+    for one in facts.tcp:
+        one.encrypted = one.encrypted and not opened
     if said.get("tls"):
         facts.sessions = sessions(said["tls"], {one.name: one for one in facts.tcp})
     flows = {one.name: one for one in facts.tcp}
