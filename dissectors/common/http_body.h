@@ -44,6 +44,8 @@ class Body final : public ContentSink {
   /// Ends it; `whole` if it was seen to its end.
   void end(bool whole);
   bool begun() const { return into_ != nullptr; }
+  /// Bytes of the content so far, as sent, those that are missing included. Only while begun().
+  std::uint64_t taken() const { return into_->wire_bytes + into_->missing_bytes; }
 
   void content(Bytes bytes, const Stamp& stamp) override;
   void missing(std::uint64_t count, const Stamp& stamp) override;

@@ -4,6 +4,7 @@
 #include "common/http_body.h"
 #include "dissect/dissection.h"
 #include "dissect/dissector.h"
+#include "http1/message.h"
 
 namespace wirelens::http1 {
 
@@ -22,8 +23,24 @@ enum class ChunksEnd : std::uint8_t {
   cut_short,   ///< the stream ended
 };
 
-/// Reads chunks to the last one and its trailers; their data goes to `body`.
-Part<ChunksEnd> read_chunks(Context& context, Input& in, http::Body& body);
+/// How far chunks have been read when the last of their framing was: what lies between there and
+/// the end of a hole is missing, apart from what the body has got since.
+struct ChunkPlace {
+  std::uint64_t position = 0;  ///< of the stream
+  std::uint64_t content = 0;   ///< http::Body::taken() there
+};
+
+/// Reads chunks to the last one and its trailers; their data goes to `body`. Keeps `place` up to
+/// date.
+Part<ChunksEnd> read_chunks(Context& context, Input& in, http::Body& body, ChunkPlace& place);
+
+/// Behind a hole that hit the framing: steps over bytes up to the next chunk, and gives true. False
+/// if a message begins first, or nothing comes. `skipped`: bytes stepped over.
+///
+/// A chunk is believed in where a line with its size begins the stream or follows CRLF, CRLF ends
+/// its data, and the next size follows that (if anything has come yet). What is so long that this
+/// can't be seen (Input::kMaxHeld) is not found.
+Part<bool> find_chunk(Input& in, Kind kind, std::uint64_t& skipped);
 
 /// The size that a chunk's line (without its end) begins with; nothing if it is none. `extended`:
 /// an extension follows.

@@ -77,6 +77,9 @@ class Exchanges {
   /// What is known of it by now. Borrows from `pending`.
   Exchange record_of(const Pending& pending) const;
 
+  /// No other response than the one that is being read can have begun: no request waits for one.
+  bool nothing_waits() const { return unanswered_ == 0 && !requests_lost_; }
+
   /// Messages of one kind were lost in a hole, or could not be told apart.
   void lost(Kind kind);
   /// No more messages of this kind come.

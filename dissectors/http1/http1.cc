@@ -28,7 +28,7 @@ class Http1 final : public Dissector {
 
   Dissection read(Context& context, Input& in) override { return begin(context, in, false); }
   Dissection resume(Context& context, Input& in) override {
-    after_hole(in);
+    if (!goes_on_in_chunks(in)) after_hole(in);
     return begin(context, in, true);
   }
   void finish(Context&) override { exchanges_.finish(); }
@@ -54,6 +54,8 @@ class Http1 final : public Dissector {
   void end_response(Pending& pending, const Stamp& last, bool complete);
   void hand_over(Pending& pending);
   void after_hole(Input& in);
+  bool goes_on_in_chunks(const Input& in) const;
+  Part<bool> read_more_chunks(Context& context, Input& in);
 
   http::Body& body(const Input& in) { return bodies_[index(in.from())]; }
   Input& requests() { return conversation_.input(client_); }
@@ -65,8 +67,9 @@ class Http1 final : public Dissector {
   std::array<http::Body, 2> bodies_{http::Body(Direction::from_client),
                                     http::Body(Direction::from_server)};
   unsigned strikes_ = 0;
-  Pending* asking_ = nullptr;     // whose request is being read
-  Pending* answering_ = nullptr;  // whose response is being read
+  Pending* asking_ = nullptr;                        // whose request is being read
+  Pending* answering_ = nullptr;                     // whose response is being read
+  std::array<std::optional<ChunkPlace>, 2> chunks_;  // while a side sends some
   // Behind CONNECT and Upgrade the response decides who reads on: requests wait for that, and the
   // response that says so waits for the rest of its request.
   bool undecided_ = false;
@@ -153,8 +156,9 @@ Part<bool> Http1::read_content(Context& context, Input& in, Message& message, Fr
       break;
     }
     case Framing::Body::chunked: {
-      auto chunks = read_chunks(context, in, content);
+      auto chunks = read_chunks(context, in, content, chunks_[index(in.from())].emplace());
       const ChunksEnd end = co_await chunks;
+      chunks_[index(in.from())].reset();
       whole = end == ChunksEnd::last_chunk;
       // Whoever guesses where the next message begins may take content for one.
       if (end == ChunksEnd::malformed) co_await in.pass_rest();
@@ -200,8 +204,51 @@ void Http1::end_response(Pending& pending, const Stamp& last, bool complete) {
   exchanges_.ended(pending, pending.response, last, complete);
 }
 
+/// A hole has hit the framing of chunks, but their message may go on behind it: no other can have
+/// begun.
+bool Http1::goes_on_in_chunks(const Input& in) const {
+  if (!chunks_[index(in.from())]) return false;
+  if (in.from() == client_) return asking_ && !asking_->response.seen;
+  return answering_ && exchanges_.nothing_waits();
+}
+
+/// The rest of a message, from the next chunk on. False if the next message is to be looked for.
+Part<bool> Http1::read_more_chunks(Context& context, Input& in) {
+  const Kind kind = in.from() == client_ ? Kind::request : Kind::response;
+  http::Body& content = body(in);
+  ChunkPlace& place = *chunks_[index(in.from())];
+  const auto lost = [&](std::uint64_t count) {
+    if (count > 0) content.missing(count, in.next_stamp());
+    place = {in.position(), content.taken()};
+  };
+  lost(in.position() - place.position - (content.taken() - place.content));
+  std::uint64_t skipped = 0;
+  auto finding = find_chunk(in, kind, skipped);
+  const bool found = co_await finding;
+  lost(skipped);
+  bool at_end = false;
+  if (found) {
+    auto chunks = read_chunks(context, in, content, place);
+    const ChunksEnd end = co_await chunks;
+    at_end = end == ChunksEnd::last_chunk;
+  }
+  if (at_end) {
+    chunks_[index(in.from())].reset();
+    content.end(false);
+    if (kind == Kind::request) {
+      end_request(*asking_, in.last_stamp(), false);
+    } else {
+      end_response(*answering_, in.last_stamp(), false);
+    }
+  } else {
+    after_hole(in);
+  }
+  co_return at_end;
+}
+
 void Http1::after_hole(Input& in) {
   const Kind kind = in.from() == client_ ? Kind::request : Kind::response;
+  chunks_[index(in.from())].reset();
   body(in).end(false);
   if (kind == Kind::request && asking_) end_request(*asking_, in.last_stamp(), false);
   if (kind == Kind::response && answering_) end_response(*answering_, in.last_stamp(), false);
@@ -227,6 +274,10 @@ Part<bool> Http1::await_decision(Input& in, bool connects) {
 }
 
 Dissection Http1::read_requests(Context& context, Input& in, bool lost) {
+  if (chunks_[index(in.from())]) {
+    auto more = read_more_chunks(context, in);
+    lost = !co_await more;
+  }
   HeadScan scan(Kind::request, lost);
   bool goes_on = true;
   while (goes_on && co_await in.more()) {
@@ -305,6 +356,10 @@ void Http1::hand_over(Pending& pending) {
 }
 
 Dissection Http1::read_responses(Context& context, Input& in, bool lost) {
+  if (chunks_[index(in.from())]) {
+    auto more = read_more_chunks(context, in);
+    lost = !co_await more;
+  }
   HeadScan scan(Kind::response, lost);
   while (co_await in.more()) {
     if (in.available().front() == kTlsAlert.front() && !scan.lost()) {

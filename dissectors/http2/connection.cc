@@ -69,6 +69,7 @@ Connection::Connection(Context& context, Conversation& conversation)
   if (!upgraded || upgraded->status != std::uint16_t{101}) return;
   // Section 3.2 of RFC 7540: the request that asked for the upgrade is stream 1, and half closed.
   upgraded_ = true;
+  settings_of_upgrade(*upgraded);
   Stream& stream = open(1);
   stream.upgraded = true;
   Message& request = stream.sent(client());
@@ -96,6 +97,16 @@ void Connection::lose(Direction from) {
   streams_.for_each([](Stream& stream) {
     for (Window& window : stream.windows) window.lose();
   });
+  streams_.doubt(from, context_.packet().time);
+}
+
+/// Streams that went silent behind a hole, now and then.
+void Connection::look_for_silence(Timestamp now) {
+  constexpr Duration kOften = kPatience / 4;
+  const std::optional<Timestamp> sooner = streams_.next_look();
+  if (!lossy_ || now < std::min(look_again_, sooner.value_or(look_again_))) return;
+  look_again_ = now + kOften;
+  streams_.close_silent(now);
 }
 
 std::uint32_t Connection::longest_frame(Direction from) const {
@@ -107,6 +118,7 @@ bool Connection::header(Direction from, const Frame& frame) {
   const FrameHeader& header = frame.header;
   Sender& self = sender(from);
   if (first_.packet == 0) first_ = frame.first;
+  look_for_silence(frame.last.time);
   count(self.frames, header.type);
   if (frame.first.packet == context_.packet().packet) watch(from, header.stream, 0, frame.first);
   watch(from, header.stream, kHeaderSize, frame.last);
@@ -259,6 +271,9 @@ Stream& Connection::open(std::uint32_t id) {
   for (const Direction from : {Direction::from_client, Direction::from_server}) {
     stream.window(from) = Window(initial_window(from));
   }
+  const Direction by = id % 2 == 1 ? streams_.client() : streams_.server();
+  const auto most = sender(opposite(by)).settings.max_concurrent_streams;
+  if (lossy_ && most) streams_.keep_within(*most, by, stream);
   return stream;
 }
 
@@ -274,7 +289,12 @@ Stream* Connection::stream_of(Direction from, std::uint32_t id) {
     flaw(kWrongStream, from, "stream that was not promised");
     return nullptr;
   }
-  return &open(id);
+  Stream& stream = open(id);
+  if (lossy_ && from == streams_.server()) {
+    // Its request was missed, and may be over.
+    stream.doubtful[index(client())] = context_.packet().time;
+  }
+  return &stream;
 }
 
 void Connection::section(Direction from, const FieldList* list, const Stamp& last) {
@@ -300,6 +320,7 @@ void Connection::section(Direction from, const FieldList* list, const Stamp& las
     }
     tell(from, said.faults);
   }
+  streams_.believe(*stream, from);
   if (kind == Kind::response && said.is_interim() && !block.end_stream) return;
   if (!message.seen) message.first = block.first;
   message.seen = true;
@@ -374,6 +395,7 @@ void Connection::begin_data(Direction from, const Frame& frame) {
     flaw(kUnexpectedFrame, from, "DATA behind the end of the stream");
     return;
   }
+  streams_.believe(*stream, from);
   if (!message.seen) message.first = frame.first;
   if (!message.head_seen) {
     message.whole = false;

@@ -102,7 +102,10 @@ class Connection {
   /// Frames of `from` were missed, or its beginning was.
   void lose(Direction from);
   /// Frames of `from` were found again; what was looked at until then did not wait for TCP.
-  void found(Direction from) { sender(from).watch.give_up(context_.packet()); }
+  void found(Direction from) {
+    sender(from).watch.give_up(context_.packet());
+    streams_.found(from);
+  }
   /// Who asks. Until it is known the heads of messages tell.
   Direction client() const { return streams_.client(); }
   void set_client(Direction client);
@@ -147,10 +150,13 @@ class Connection {
   Stream* stream_of(Direction from, std::uint32_t id);
   Stream* receiver(Direction from, std::uint32_t id);
   Stream& open(std::uint32_t id);
+  void look_for_silence(Timestamp now);
   std::optional<std::int64_t> initial_window(Direction from) const;
 
   void control(Direction from, const Frame& frame, Bytes payload);
   void settings(Direction from, const Frame& frame, Bytes payload);
+  void settings_of_upgrade(const Exchange& request);
+  void apply(Direction from, Bytes settings, Timestamp now);
   void set(Direction from, std::uint16_t parameter, std::uint32_t value);
   void ping(Direction from, const Frame& frame);
   void goaway(Direction from, const Frame& frame, Bytes payload);
@@ -170,7 +176,8 @@ class Connection {
   Streams streams_;
   bool client_known_;
   bool upgraded_ = false;
-  bool lossy_ = false;  // frames were missed: what is not known may have been in them
+  bool lossy_ = false;      // frames were missed: what is not known may have been in them
+  Timestamp look_again_{};  // when doubtful streams are looked at next
   Stamp first_;
   struct KnownGoaway {
     Goaway record;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/work.h"
+#include "common/http_text.h"
 #include "http2/connection.h"
 
 namespace wirelens::http2 {
@@ -25,6 +26,37 @@ std::optional<FlowControlStalls> told(const Stalls& stalls) {
 std::optional<std::uint64_t> told(std::uint64_t count) {
   if (count == 0) return std::nullopt;
   return count;
+}
+
+/// Most bytes of an HTTP2-Settings field that are read: there are eight settings.
+constexpr std::size_t kMaxUpgradeSettings = 6 * 32;
+
+int value_of(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+/// RFC 4648 section 5, with or without padding. The bytes that it stands for; nothing if it is no
+/// such text, or does not fit.
+std::optional<std::size_t> decode_base64url(std::string_view text, std::span<std::uint8_t> out) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  std::size_t size = 0;
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const int value = value_of(c);
+    if (value < 0) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    if (size == out.size()) return std::nullopt;
+    out[size++] = static_cast<std::uint8_t>(bits >> count);
+  }
+  if (count >= 6) return std::nullopt;
+  return size;
 }
 
 }  // namespace
@@ -60,10 +92,29 @@ void Connection::settings(Direction from, const Frame& frame, Bytes payload) {
     return;
   }
   tell_busy(from, FrameType::settings, self.busy_settings.note(frame.first));
-  self.announced = true;
   ++self.unacknowledged;
+  apply(from, payload, frame.last.time);
+}
+
+/// RFC 7540 section 3.2.1: what the client would say in its first SETTINGS, which the 101
+/// acknowledges.
+void Connection::settings_of_upgrade(const Exchange& request) {
+  if (!request.request_headers) return;
+  for (const auto& [name, value] : *request.request_headers) {
+    if (!http::same_ignoring_case(name, "http2-settings")) continue;
+    std::array<std::uint8_t, kMaxUpgradeSettings> bytes{};
+    const auto size = decode_base64url(value, bytes);
+    if (!size || *size % 6 != 0) return flaw(kSetting, client(), "HTTP2-Settings");
+    sender(client()).acknowledged = true;
+    return apply(client(), Bytes(bytes).first(*size), context_.packet().time);
+  }
+}
+
+void Connection::apply(Direction from, Bytes settings, Timestamp now) {
+  Sender& self = sender(from);
+  self.announced = true;
   const std::int64_t before = self.settings.initial_window_size.value_or(kInitialWindow);
-  ByteReader reader(payload);
+  ByteReader reader(settings);
   while (reader.left() >= 6) {
     const std::uint16_t parameter = reader.u16();
     set(from, parameter, reader.u32());
@@ -71,8 +122,7 @@ void Connection::settings(Direction from, const Frame& frame, Bytes payload) {
   const std::int64_t change = self.settings.initial_window_size.value_or(kInitialWindow) - before;
   if (change == 0) return;
   work(streams_.live());
-  streams_.for_each(
-      [&](Stream& stream) { stream.window(opposite(from)).change(change, frame.last.time); });
+  streams_.for_each([&](Stream& stream) { stream.window(opposite(from)).change(change, now); });
 }
 
 void Connection::set(Direction from, std::uint16_t parameter, std::uint32_t value) {
@@ -302,6 +352,7 @@ void Connection::finish() {
   record.pushed = told(streams_.pushed());
   record.largest_concurrent = streams_.largest();
   record.unfinished = told(unfinished);
+  record.ends_missed = told(streams_.ends_missed());
   record.dropped_streams = told(streams_.dropped());
   record.client = summary_of(sender(client()), codes[0]);
   record.server = summary_of(sender(opposite(client())), codes[1]);

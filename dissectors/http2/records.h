@@ -207,6 +207,7 @@ struct ConnectionSummary {
   std::optional<std::uint64_t> pushed;
   std::uint64_t largest_concurrent = 0;
   std::optional<std::uint64_t> unfinished;
+  std::optional<std::uint64_t> ends_missed;
   std::optional<std::uint64_t> dropped_streams;
   EndSummary client;
   EndSummary server;
@@ -222,6 +223,9 @@ struct ConnectionSummary {
         field("largest_concurrent", &ConnectionSummary::largest_concurrent,
               "most streams open at once"),
         field("unfinished", &ConnectionSummary::unfinished, "streams still open at its end"),
+        field("ends_missed", &ConnectionSummary::ends_missed,
+              "streams that ended in bytes that the capture lacks, as others tell: the response "
+              "had ended, the limit of open streams, or silence"),
         field("dropped_streams", &ConnectionSummary::dropped_streams,
               "streams forgotten early, because too many were open"),
         field("client", &ConnectionSummary::client, "what the client sent"),

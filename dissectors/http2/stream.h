@@ -36,6 +36,7 @@ struct Message {
   bool head_seen = false;  ///< its head was, maybe without being understood
   bool ended = false;      ///< END_STREAM
   bool whole = true;       ///< nothing of it was missed so far
+  bool uncertain = false;  ///< something may have been: its announced length will tell
   Stamp first;
   Stamp last;
   Head head;
@@ -69,6 +70,8 @@ struct Stream {
   std::pmr::string grpc_message;
   std::optional<std::uint32_t> reset;  ///< error code
   Direction reset_by{};
+  /// Since when the end of what a side sends may be among bytes that were missed.
+  std::array<std::optional<Timestamp>, 2> doubtful;
   std::size_t bytes = 0;  ///< heads and previews, as counted by the table of streams
 };
 

@@ -148,13 +148,76 @@ void Streams::ended(Stream& stream, Direction from, const Stamp& last) {
   message.ended = true;
   message.last = last;
   const auto announced = message.head.section().content_length;
+  if (message.uncertain && announced != message.length) message.whole = false;
   // The response to HEAD announces what it would have had.
   if (announced && message.whole && message.content.present && *announced != message.length) {
     context_.flaw(kWrongLength, from);
   }
   end_message(message, true);
   if (stream.tunnel) stream.tunnel->end(stream.context, from, true, last);
-  if (stream.messages[0].ended && stream.messages[1].ended) close(stream);
+  if (stream.messages[0].ended && stream.messages[1].ended) return close(stream);
+  // Who has answered and ended waits for no request.
+  if (from == server() && stream.doubtful[index(client_)] && !next_look_) {
+    next_look_ = last.time + kGrace;
+  }
+}
+
+void Streams::doubt(Direction from, Timestamp now) {
+  searching_[index(from)] = true;
+  work(open_.size());
+  for (auto each = open_.begin(); each != open_.end();) {
+    Stream& stream = (each++)->second;
+    Message& message = stream.sent(from);
+    if (message.ended) continue;
+    message.uncertain = message.uncertain || message.seen;
+    std::optional<Timestamp>& since = stream.doubtful[index(from)];
+    if (!since) since = now;
+    const auto announced = message.head.section().content_length;
+    const bool here = message.content.present && announced && message.length == *announced;
+    if (here) ended(stream, from, message.last);
+  }
+}
+
+void Streams::keep_within(std::size_t most, Direction opener, const Stream& newest) {
+  if (open_.size() <= most) return;
+  work(open_.size());
+  const auto counts = [&](const Stream& stream) {
+    return (stream.id % 2 == 1) == (opener == client_);
+  };
+  std::size_t count = 0;
+  for (const auto& [id, stream] : open_) count += counts(stream);
+  for (auto each = open_.begin(); count > most && each != open_.end();) {
+    Stream& stream = (each++)->second;
+    if (&stream == &newest || !counts(stream) || !is_doubtful(stream, server())) continue;
+    give_up(stream);
+    --count;
+  }
+}
+
+void Streams::close_silent(Timestamp now) {
+  work(open_.size());
+  next_look_.reset();
+  for (auto each = open_.begin(); each != open_.end();) {
+    Stream& stream = (each++)->second;
+    const Message& response = stream.sent(server());
+    const std::optional<Timestamp>& since = stream.doubtful[index(server())];
+    if (since && now - *since >= kPatience) {
+      give_up(stream);
+    } else if (response.ended && stream.doubtful[index(client_)]) {
+      const Timestamp due = response.last.time + kGrace;
+      if (now >= due && !searching_[index(client_)]) {
+        give_up(stream);
+      } else {
+        next_look_ = std::min(next_look_.value_or(now + kGrace), std::max(due, now + kGrace));
+      }
+    }
+  }
+}
+
+/// Its end was missed.
+void Streams::give_up(Stream& stream) {
+  ++ends_missed_;
+  close(stream);
 }
 
 void Streams::close(Stream& stream) {

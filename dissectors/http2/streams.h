@@ -16,6 +16,12 @@ namespace wirelens::http2 {
 /// the oldest is told as it stands.
 inline constexpr std::size_t kMaxStreams = 1024;
 inline constexpr std::size_t kMaxHeldBytes = 1u << 20;
+/// A stream whose response may have ended in what was missed is told as it stands when nothing more
+/// of it has come for so long while others went on.
+inline constexpr Duration kPatience = std::chrono::seconds(60);
+/// One whose response has ended, so long behind that: what lies behind a hole in its requests' side
+/// may be read later than the response.
+inline constexpr Duration kGrace = std::chrono::seconds(1);
 
 inline constexpr Flaw kWrongLength{"http2.content_length_mismatch", "RFC 9113 8.1.1"};
 
@@ -49,11 +55,32 @@ class Streams {
   void ended(Stream& stream, Direction from, const Stamp& last);
   /// Nothing more comes: writes `http` and closes.
   void close(Stream& stream);
+
+  // Where bytes are missing, END_STREAM may be among them. What has ended is told then by what is
+  // known otherwise, and by nothing else.
+
+  /// Frames of `from` were missed: messages that have not ended may have done so. One whose content
+  /// is all there (Content-Length) has.
+  void doubt(Direction from, Timestamp now);
+  /// Frames of `from` were found again. Until then what it says of its streams may be on its way.
+  void found(Direction from) { searching_[index(from)] = false; }
+  /// A frame of `from` shows that its message had not.
+  void believe(Stream& stream, Direction from) { stream.doubtful[index(from)].reset(); }
+  /// `opener` has opened `newest` and may have `most` streams open (RFC 9113 section 5.1.2): of its
+  /// others the oldest doubtful ones have ended.
+  void keep_within(std::size_t most, Direction opener, const Stream& newest);
+  /// Closes those whose response has been doubtful, and so silent, for kPatience; and those whose
+  /// response ended kGrace ago.
+  void close_silent(Timestamp now);
+  /// When close_silent() has something to do, before kPatience is over.
+  std::optional<Timestamp> next_look() const { return next_look_; }
   void finish();
 
   std::uint64_t opened() const { return opened_; }
   std::uint64_t pushed() const { return pushed_; }
   std::uint64_t dropped() const { return dropped_; }
+  /// Streams that were closed though their end was not seen.
+  std::uint64_t ends_missed() const { return ends_missed_; }
   std::size_t largest() const { return largest_; }
   std::size_t live() const { return open_.size(); }
   /// Every open stream, for settings that change them all.
@@ -78,6 +105,11 @@ class Streams {
   void write_call(const Stream& stream, const Exchange& record);
   void end_message(Message& message, bool whole);
   void make_room(const Stream& newest);
+  void give_up(Stream& stream);
+  /// The end of what `from` sends may have been missed, and is not still on its way.
+  bool is_doubtful(const Stream& stream, Direction from) const {
+    return stream.doubtful[index(from)] && !searching_[index(from)];
+  }
   void begin_tunnel(Stream& stream);
 
   Context& context_;
@@ -89,6 +121,9 @@ class Streams {
   std::uint64_t opened_ = 0;
   std::uint64_t pushed_ = 0;
   std::uint64_t dropped_ = 0;
+  std::uint64_t ends_missed_ = 0;
+  std::array<bool, 2> searching_{};
+  std::optional<Timestamp> next_look_;
   std::size_t largest_ = 0;
   std::size_t bytes_ = 0;
   unsigned strikes_ = 0;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "dissect/conversation.h"
+#include "socketio/jsonp.h"
 #include "socketio/rules/rules.h"
 #include "socketio/session.h"
 
@@ -18,9 +19,7 @@ namespace {
 constexpr std::size_t kMaxPayload = 1u << 20;
 
 bool claims(std::string_view target) {
-  // JSONP wraps its payloads in a script (parameter j): nobody reads that here.
-  return target.find("EIO=") != std::string_view::npos && parameter(target, "EIO") &&
-         !parameter(target, "j");
+  return target.find("EIO=") != std::string_view::npos && parameter(target, "EIO");
 }
 
 std::string_view target_of(const Exchange* exchange) {
@@ -32,6 +31,7 @@ class Poll final : public Dissector {
  public:
   Poll(Context& context, Conversation& conversation)
       : session_(context, target_of(conversation.exchange())),
+        wrapped_(parameter(target_of(conversation.exchange()), "j").has_value()),
         refused_(conversation.exchange() && conversation.exchange()->status.value_or(200) != 200),
         body_(context.memory()) {}
 
@@ -62,7 +62,15 @@ class Poll final : public Dissector {
     body_.text.clear();
   }
   void tell(Direction from, bool whole) {
-    Payload payload(session_.version(), as_bytes(body_.text));
+    std::string_view text = body_.text;
+    std::optional<std::string> unwrapped;
+    if (wrapped_) {
+      const bool asks = from == Direction::from_client;
+      unwrapped = asks ? payload_of_form(text) : payload_of_script(text);
+      if (!unwrapped) return whole ? session_.broken(from) : session_.lost(from);
+      text = *unwrapped;
+    }
+    Payload payload(session_.version(), as_bytes(text));
     while (const auto packet = payload.next()) {
       session_.packet(from, *packet, body_.first, whole || !payload.at_end());
     }
@@ -70,6 +78,7 @@ class Poll final : public Dissector {
   }
 
   Session session_;
+  bool wrapped_;  // JSONP
   bool refused_;  // the body says why
   Body body_;
 };

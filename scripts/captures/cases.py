@@ -57,7 +57,7 @@ def complaints():
 
 
 for _module in ("demo_case", "http1_cases", "http2_cases", "realtime_cases", "tls_cases",
-                "tls_rule_cases", "decryption_cases", "certificate_cases", "tcp_cases", "tunnel_cases",
-                "fragment_cases", "attack_cases", "finding_cases", "http1_finding_cases",
-                "web_finding_cases", "format_cases"):
+                "tls_rule_cases", "decryption_cases", "session_cases", "certificate_cases",
+                "tcp_cases", "tunnel_cases", "fragment_cases", "attack_cases", "finding_cases",
+                "http1_finding_cases", "web_finding_cases", "format_cases"):
     importlib.import_module(_module)

@@ -9,11 +9,12 @@ from cases import case
 from tls_cases import ANY, PAGE, Authority, ask, serve
 
 
-def log_of(name):
-    """The key log of a capture, empty at first."""
+def log_of(name, fresh=True):
+    """The key log of a capture, empty at first; or, if not `fresh`, with what is in it already."""
     path = laboratory.CAPTURES / f"{name}.keys"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("")
+    if fresh:
+        path.write_text("")
     return path
 
 

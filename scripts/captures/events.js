@@ -8,8 +8,8 @@
 //   GET /endless           an event and silence with heartbeats, until the client goes
 'use strict';
 const fs = require('fs');
-const http = require('http');
 const zlib = require('zlib');
+const {serve} = require('./listener');
 
 const log = process.argv[2];
 const later = (milliseconds, then) => setTimeout(then, milliseconds);
@@ -43,7 +43,7 @@ function numbered(request, send, end) {
   next();
 }
 
-http.createServer((request, response) => {
+serve(8081, (request, response) => {
   const {pathname} = new URL(request.url, 'http://here');
   const headers = {'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store'};
   if (pathname === '/gzip') {
@@ -81,4 +81,4 @@ http.createServer((request, response) => {
     response.writeHead(200, headers);
     numbered(request, (text) => response.write(text), () => response.end());
   }
-}).listen(8081);
+});

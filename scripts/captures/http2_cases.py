@@ -5,7 +5,9 @@ object a line, {"stream", "method", "path", "status", "sent", "error"} by http2_
 {"frames": {"client": {...}, "server": {...}}} by nghttpd.
 """
 import collections
+import dataclasses
 import json
+import os
 import re
 import struct
 import subprocess
@@ -15,9 +17,12 @@ import lab as labs
 import peers
 import relay
 from cases import case
+from decryption_cases import log_of as key_log_of
+from tls_cases import Authority
 
 ADDRESS = ("10.0.1.2", 8080)
 SITE = "http://10.0.1.2:8080"
+SAFE_SITE = "https://10.0.1.2:8443"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY = range(8)
 WINDOW_UPDATE, CONTINUATION = 8, 9
@@ -46,7 +51,7 @@ def keep_origin_log(log, name):
     truth_of(name).write_bytes(log.read_bytes())
 
 
-def nghttpd(lab, host, files, *options, port=8080):
+def nghttpd(lab, host, files, *options, port=8080, identity=None):
     home = lab.folder / "nghttpd"
     home.mkdir(exist_ok=True)
     home.chmod(0o755)
@@ -55,8 +60,8 @@ def nghttpd(lab, host, files, *options, port=8080):
         (home / path).write_bytes(content)
     log = lab.folder / "nghttpd.log"
     with open(log, "wb") as out:
-        host.start("nghttpd", "-v", "--no-tls", "-n", "1", "-d", home, *options, port, stdout=out,
-                   stderr=subprocess.DEVNULL)
+        host.start("nghttpd", "-v", *([] if identity else ["--no-tls"]), "-n", "1", "-d", home,
+                   *options, port, *(identity or [])[::-1], stdout=out, stderr=subprocess.DEVNULL)
     host.await_port(port)
     return log
 
@@ -85,8 +90,14 @@ def curl(client, *words, **options):
     client.run("curl", "-sS", "--http2-prior-knowledge", "-o", "/dev/null", *words, **options)
 
 
-def node(client, script, *paths, site=SITE):
-    client.run("node", peers.HERE / "http2_client.js", site, script, *paths)
+def node(client, script, *paths, site=SITE, keys=None):
+    client.run("node", *([f"--tls-keylog={keys}"] if keys else []), peers.HERE / "http2_client.js",
+               site, script, *paths)
+
+
+def logging(name):
+    """Programs with this environment write their secrets beside the capture."""
+    return {"env": {**os.environ, "SSLKEYLOGFILE": str(key_log_of(name))}}
 
 
 @case("http2/prior_knowledge.pcap", "curl, node, nghttp and h2load fetch files from nghttpd, which is "
@@ -247,6 +258,94 @@ def capture_loss(lab, name):
                    f"{SITE}/app.js")
     lab.edit(name, lambda all_packets: [one for number, one in enumerate(all_packets)
                                    if number < 20 or number % 23 != 0])
+
+
+@case("http2/tls.pcap", "curl, node and h2load fetch files from nghttpd over TLS (ALPN), with keys")
+def tls(lab, name):
+    client, server = lab.pair()
+    identity = Authority(lab, server).issue("shop.test")
+    log = nghttpd(lab, server, FILES, port=8443, identity=identity)
+    environment = logging(name)
+    with lab.capture(client, "server", name):
+        client.run("curl", "-sSk", "--http2", "-o", "/dev/null", f"{SAFE_SITE}/index.html",
+                   **environment)
+        node(client, "each", "/index.html", "/app.js", "/missing", site=SAFE_SITE,
+             keys=key_log_of(name, fresh=False))
+        client.run("h2load", "-n", "12", "-c", "2", "-m", "3", f"{SAFE_SITE}/style.css",
+                   **environment)
+    keep_frames(log, name)
+
+
+def answers_over_tls(lab, name, client, server):
+    identity = Authority(lab, server).issue("shop.test")
+    log = origin(lab, server, identity[1], identity[0])
+    keys = key_log_of(name)
+    with lab.capture(client, "server", name):
+        node(client, "each", "/hello?token=s3cret", "/gzip", "/br", "/hints", "/events", "/missing",
+             site=SAFE_SITE, keys=keys)
+        node(client, "grpc", site=SAFE_SITE, keys=keys)
+        node(client, "websocket", site=SAFE_SITE, keys=keys)
+    keep_origin_log(log, name)
+
+
+@case("http2/tls_answers.pcap", "node's server over TLS, with keys: content codings, Early Hints, an "
+      "event stream; gRPC calls; a WebSocket in a stream")
+def tls_answers(lab, name):
+    answers_over_tls(lab, name, *lab.pair())
+
+
+@case("http2/tls_lossy.pcap", "the same over a bad line: 5 % loss both ways, reordering")
+def tls_lossy(lab, name):
+    weather = relay.Path(0.004, loss=0.05, reorder=0.05, lag=0.006)
+    client, server, _ = lab.relayed_pair(seed=7, there=dataclasses.replace(weather), back=weather)
+    answers_over_tls(lab, name, client, server)
+
+
+@case("http2/tls_nginx.pcap", "nginx over TLS, with keys: a page, what it needs, a redirect; nginx's "
+      "access log beside it")
+def tls_nginx(lab, name):
+    client, server = lab.pair()
+    certificate, key = Authority(lab, server).issue("shop.test")
+    log = lab.folder / "access.log"
+    peers.nginx(lab, server, {"words.txt": peers.pattern(9000)},
+                more_http="log_format told '$request_method "
+                          "$request_uri $status $body_bytes_sent';",
+                more_server=f"access_log {log} told; listen 443 ssl http2; "
+                            f"ssl_certificate {certificate}; ssl_certificate_key {key}; "
+                            "gzip on; gzip_types text/plain; "
+                            "location /old { return 301 /words.txt; }")
+    environment = logging(name)
+    with lab.capture(client, "server", name, "tcp port 443"):
+        for path in ("/", "/words.txt", "/old", "/missing"):
+            client.run("curl", "-sSk", "--compressed", "-o", "/dev/null", f"https://10.0.1.2{path}",
+                       **environment)
+        client.run("h2load", "-n", "6", "-c", "1", "-m", "2", "https://10.0.1.2/words.txt",
+                   **environment)
+    keep_access_log(log, name)
+
+
+def keep_access_log(log, name):
+    rows = []
+    for line in log.read_text().splitlines():
+        method, path, status, sent = line.split()
+        rows.append(json.dumps({"method": method, "path": path, "status": int(status),
+                                "sent": int(sent), "error": 0}))
+    truth_of(name).write_text("\n".join(rows) + "\n")
+
+
+@case("http2/tls_capture_loss.pcap", "node and nghttpd over TLS, with keys; the capture lacks "
+      "packets of both directions")
+def tls_capture_loss(lab, name):
+    client, server = lab.pair()
+    identity = Authority(lab, server).issue("shop.test")
+    log = nghttpd(lab, server, FILES, port=8443, identity=identity)
+    with lab.capture(client, "server", name):
+        node(client, "each", *["/style.css", "/index.html"] * 15, site=SAFE_SITE,
+             keys=key_log_of(name))
+    # Without the reset that nghttpd's close ends in.
+    lab.edit(name, lambda all_packets: [one for number, one in enumerate(all_packets[:-1])
+                                        if number % 13 or number < 24])
+    keep_frames(log, name)
 
 
 @case("http2/hostile.pcap", "each on a connection of its own: a CONTINUATION flood, an HPACK bomb, "

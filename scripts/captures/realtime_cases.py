@@ -7,13 +7,17 @@ import base64
 import copy
 import hashlib
 import json
+import os
+import re
 import time
 
 import packets
 import peers
 from cases import case
+from decryption_cases import log_of as key_log_of
 from lab import CAPTURES
 from relay import Path
+from tls_cases import Authority
 
 SERVER = ("10.0.1.2", 9001)
 SITE = "http://10.0.1.2"
@@ -28,18 +32,42 @@ def log_of(name):
     return path
 
 
+def shielded(lab, server):
+    """What a server of listener.js needs to speak TLS."""
+    certificate, key = Authority(lab, server).issue("shop.test")
+    return {**os.environ, "TLS_CERTIFICATE": certificate, "TLS_KEY": key}
+
+
+# A certificate's name is not these captures' matter.
+TRUSTING = {**os.environ, "NODE_TLS_REJECT_UNAUTHORIZED": "0", "NODE_NO_WARNINGS": "1"}
+
+
+def miss(lab, name, *chosen):
+    """Takes data packets out of the capture: those of these numbers, or of shares of all."""
+
+    def thin_out(all_packets):
+        data = [one for one in all_packets
+                if packets.is_tcp(one.data) and packets.tcp_payload(one.data)]
+        missed = {id(data[int(i * len(data)) if isinstance(i, float) else i]) for i in chosen}
+        return [one for one in all_packets if id(one) not in missed]
+
+    lab.edit(name, thin_out)
+
+
 # ---- WebSocket ----------------------------------------------------------------------------------
 
 
-def chat(lab, name, count, server_deflate=False, client_deflate=False, pair=None):
+def chat(lab, name, count, server_deflate=False, client_deflate=False, pair=None, tls=False):
     client, server = pair or lab.pair()
     log = log_of(name)
     server.start("node", peers.HERE / "sockets.js", "server", "9001", log,
-                 json.dumps(server_deflate))
+                 json.dumps(server_deflate), env=shielded(lab, server) if tls else None)
     server.await_port(9001)
+    node = ["node", *([f"--tls-keylog={key_log_of(name)}"] if tls else [])]
     with lab.capture(client, "server", name):
-        client.run("node", peers.HERE / "sockets.js", "client", "ws://10.0.1.2:9001/chat?room=5",
-                   log, count, json.dumps(client_deflate))
+        client.run(*node, peers.HERE / "sockets.js", "client",
+                   f"{'wss' if tls else 'ws'}://10.0.1.2:9001/chat?room=5",
+                   log, count, json.dumps(client_deflate), env=TRUSTING)
 
 
 @case("websocket/chat.pcap", "node's ws: texts, binary messages, fragments, pings with pongs, a "
@@ -80,14 +108,26 @@ def websocket_begun_before(lab, name):
       "in the middle: framing is found again, and what refers to lost messages is shown as unknown")
 def websocket_capture_loss(lab, name):
     chat(lab, name, 40, {"threshold": 0}, {"threshold": 0})
+    miss(lab, name, 20, 21, 40, 55)
 
-    def thin_out(all_packets):
-        data = [one for one in all_packets
-                if packets.is_tcp(one.data) and packets.tcp_payload(one.data)]
-        missed = [data[i] for i in (20, 21, 40, 55)]
-        return [one for one in all_packets if not any(one is other for other in missed)]
 
-    lab.edit(name, thin_out)
+@case("websocket/tls.pcap", "the compressed chat over TLS 1.3, with keys")
+def websocket_tls(lab, name):
+    chat(lab, name, 40, {"threshold": 0}, {"threshold": 0}, tls=True)
+
+
+@case("websocket/tls_lossy.pcap", "the compressed chat over TLS and a bad line, with keys")
+def websocket_tls_lossy(lab, name):
+    weather = Path(0.004, loss=0.06, reorder=0.05, lag=0.006)
+    client, server, _ = lab.relayed_pair(seed=6, there=weather, back=copy.copy(weather))
+    chat(lab, name, 30, {"threshold": 0}, {"threshold": 0}, (client, server), tls=True)
+
+
+@case("websocket/tls_capture_loss.pcap", "a chat over TLS, with keys, of which the capture missed "
+      "some packets in the middle: records are opened again behind them, and frames found again")
+def websocket_tls_capture_loss(lab, name):
+    chat(lab, name, 28, tls=True)
+    miss(lab, name, 0.4, 0.45, 0.6, 0.75)
 
 
 def frame(opcode, data, masked=True, final=True, reserved=0):
@@ -149,9 +189,14 @@ def websocket_faults(lab, name):
 # ---- server-sent events -------------------------------------------------------------------------
 
 
-def events(lab, name, *paths, pair=None, port=8081, address=SITE, options=()):
+def events(lab, name, *paths, pair=None, port=8081, address=SITE, options=(), tls=False):
     client, server = pair or lab.pair()
-    server.start("node", peers.HERE / "events.js", log_of(name))
+    environment = None
+    if tls:
+        address, options = address.replace("http", "https"), ("-k", "--http1.1", *options)
+        environment = {**os.environ, "SSLKEYLOGFILE": str(key_log_of(name))}
+    server.start("node", peers.HERE / "events.js", log_of(name),
+                 env=shielded(lab, server) if tls else None)
     server.await_port(8081)
     if port == 80:
         peers.nginx(lab, server, more_server="location / { proxy_pass http://127.0.0.1:8081; "
@@ -159,7 +204,7 @@ def events(lab, name, *paths, pair=None, port=8081, address=SITE, options=()):
     with lab.capture(client, "server", name):
         for path in paths:
             client.run("curl", "-sS", "-N", "-o", "/dev/null", *options, f"{address}:{port}{path}",
-                       check=False)
+                       check=False, env=environment)
 
 
 @case("sse/plain.pcap", "node: thirty events with ids, types, a retry time and heartbeats; then the "
@@ -203,27 +248,43 @@ def sse_lossy(lab, name):
       "all events before the first hole, and none that was not sent")
 def sse_capture_loss(lab, name):
     events(lab, name, "/plain?count=30")
+    miss(lab, name, 9, 20, 21)
 
-    def thin_out(all_packets):
-        data = [one for one in all_packets
-                if packets.is_tcp(one.data) and packets.tcp_payload(one.data)]
-        missed = [data[i] for i in (9, 20, 21)]
-        return [one for one in all_packets if not any(one is other for other in missed)]
 
-    lab.edit(name, thin_out)
+@case("sse/tls.pcap", "event streams over TLS, with keys: plain, in gzip, and the tokens of a "
+      "language model")
+def sse_tls(lab, name):
+    events(lab, name, "/plain?count=12", "/gzip?count=12", "/tokens", options=("--compressed",),
+           tls=True)
+
+
+@case("sse/tls_lossy.pcap", "a stream over TLS and a bad line, with keys")
+def sse_tls_lossy(lab, name):
+    weather = Path(0.004, loss=0.08, reorder=0.05, lag=0.006)
+    client, server, _ = lab.relayed_pair(seed=10, there=copy.copy(weather), back=weather)
+    events(lab, name, "/plain?count=30", pair=(client, server), tls=True)
+
+
+@case("sse/tls_capture_loss.pcap", "a stream in chunks over TLS, with keys, of which the capture "
+      "missed three packets")
+def sse_tls_capture_loss(lab, name):
+    events(lab, name, "/plain?count=30", tls=True)
+    miss(lab, name, 0.4, 0.6, 0.63)
 
 
 # ---- Socket.IO ----------------------------------------------------------------------------------
 
 
-def rooms(lab, name, protocol, transports, count, pair=None):
+def rooms(lab, name, protocol, transports, count, pair=None, tls=False):
     client, server = pair or lab.pair()
     log = log_of(name)
-    server.start("node", peers.HERE / "rooms.js", "server", protocol, "9001", log)
+    server.start("node", peers.HERE / "rooms.js", "server", protocol, "9001", log,
+                 env=shielded(lab, server) if tls else None)
     server.await_port(9001)
+    node = ["node", *([f"--tls-keylog={key_log_of(name)}"] if tls else [])]
     with lab.capture(client, "server", name):
-        client.run("node", peers.HERE / "rooms.js", "client", protocol, "http://10.0.1.2:9001", log,
-                   transports, count)
+        client.run(*node, peers.HERE / "rooms.js", "client", protocol,
+                   f"http{'s' if tls else ''}://10.0.1.2:9001", log, transports, count, env=TRUSTING)
 
 
 @case("socketio/upgraded.pcap", "socket.io 4: begins by polling, probes, goes over to WebSocket; two "
@@ -254,8 +315,52 @@ def socketio_old_polling(lab, name):
     rooms(lab, name, "4", "polling", 17)
 
 
+@case("socketio/jsonp.pcap", "socket.io 2 polled by curl as old browsers do (JSONP): payloads in "
+      "scripts and forms")
+def socketio_jsonp(lab, name):
+    client, server = lab.pair()
+    log = log_of(name)
+    server.start("node", peers.HERE / "rooms.js", "server", "4", "9001", log)
+    server.await_port(9001)
+    site = "http://10.0.1.2:9001/socket.io/?EIO=3&transport=polling&j=0"
+
+    def say(sid, text):
+        packet = "42" + json.dumps(["say", text], ensure_ascii=False)
+        with log.open("a") as out:
+            out.write('{"from":"client","namespace":"/","event":"say"}\n')
+        escaped = packet.replace("\\n", "\\\\n")
+        client.run("curl", "-sS", "--data-urlencode", f"d={len(packet)}:{escaped}",
+                   f"{site}&sid={sid}")
+        client.run("curl", "-sS", f"{site}&sid={sid}")
+
+    with lab.capture(client, "server", name):
+        hello = client.run("curl", "-sS", site).decode()
+        sid = re.search(r'sid\\":\\"([^\\]+)', hello)[1]
+        for text in ("number 1", "two\nlines", "Größe & +100 %"):
+            say(sid, text)
+
+
 @case("socketio/lossy.pcap", "socket.io 4 with an upgrade over a bad line: 5 % loss both ways")
 def socketio_lossy(lab, name):
     weather = Path(0.004, loss=0.05, reorder=0.03, lag=0.006)
     client, server, _ = lab.relayed_pair(seed=3, there=copy.copy(weather), back=weather)
     rooms(lab, name, "5", "polling,websocket", 17, (client, server))
+
+
+@case("socketio/tls.pcap", "socket.io 4 with an upgrade, over TLS, with keys")
+def socketio_tls(lab, name):
+    rooms(lab, name, "5", "polling,websocket", 9, tls=True)
+
+
+@case("socketio/tls_lossy.pcap", "the same over a bad line")
+def socketio_tls_lossy(lab, name):
+    weather = Path(0.004, loss=0.05, reorder=0.03, lag=0.006)
+    client, server, _ = lab.relayed_pair(seed=4, there=copy.copy(weather), back=weather)
+    rooms(lab, name, "5", "polling,websocket", 9, (client, server), tls=True)
+
+
+@case("socketio/tls_capture_loss.pcap", "socket.io 4 by WebSocket over TLS, with keys, of which the "
+      "capture missed some packets in the middle")
+def socketio_tls_capture_loss(lab, name):
+    rooms(lab, name, "5", "websocket", 17, tls=True)
+    miss(lab, name, 0.45, 0.6, 0.8)

@@ -8,6 +8,7 @@
 // OPTIONS is JSON: what ws takes for perMessageDeflate, or false.
 'use strict';
 const fs = require('fs');
+const {serve: listen} = require('./listener');
 const {WebSocket, WebSocketServer} = require('ws');
 
 const [, , role, where, log, ...rest] = process.argv;
@@ -27,7 +28,7 @@ function wrote(from, opcode, data) {
 function serve() {
   const perMessageDeflate = JSON.parse(rest[0]);
   const server = new WebSocketServer({
-    port: Number(where), perMessageDeflate, handleProtocols: (offered) => [...offered][0] ?? false,
+    server: listen(where), perMessageDeflate, handleProtocols: (offered) => [...offered][0] ?? false,
   });
   server.on('connection', (socket) => {
     let count = 0;

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include "all.h"
 #include "capture/source.h"
+#include "dissect/key_log.h"
 #include "engine/engine.h"
 #include "support/tree.h"
 
@@ -36,6 +38,13 @@ Records records_of(std::string_view name, bool show_secrets) {
   options.threads = 1;
   options.protocols = all_protocols();
   options.show_secrets = show_secrets;
+  if (std::ifstream keys(tree("captures/" + std::string(name) + ".keys")); keys) {
+    std::stringstream text;
+    text << keys.rdbuf();
+    auto log = std::make_shared<KeyLog>();
+    log->add(text.view());
+    options.key_log = std::move(log);
+  }
   Recorder recorder;
   const SourceOpener open = [&] {
     return open_savefile(tree("captures/" + std::string(name)), {});

@@ -68,6 +68,77 @@ TEST(Http1Holes, InAChunkAreAbsorbed) {
   EXPECT_EQ(pairs(records), "1-1! 2-2");
 }
 
+std::string chunked_answer(int number) {
+  return "HTTP/1.1 200 OK\r\nX: " + std::to_string(number) +
+         "\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+}
+
+TEST(Http1Holes, OverTheFramingOfChunksTheNextChunkIsFound) {
+  const struct {
+    const char* what;
+    std::string behind;
+    int bytes;  // of the content that was seen
+  } cases[] = {
+      {"at a chunk's head", "6\r\nworld!\r\n0\r\n\r\n", 11},
+      {"in the middle of one", "the rest of a chunk\r\n6\r\nworld!\r\n0\r\n\r\n", 11},
+      {"content that looks like a head",
+       "12\r\nlonger than eighteen bytes\r\n6\r\nworld!\r\n1\r\n!\r\n0\r\n\r\n", 12},
+      {"at the last chunk", "0\r\n\r\n", 5},
+      {"with an extension and trailers", "x\r\n3;a=b\r\nend\r\n0\r\nx-sum: 1\r\n\r\n", 8},
+  };
+  for (const auto& [what, behind, bytes] : cases) {
+    const Records records = play_in_every_cut(Script()
+                                                  .client(get(1))
+                                                  .server(chunked_answer(1))
+                                                  .gap(kServer, 9)
+                                                  .server(behind)
+                                                  .client(get(2))
+                                                  .server(answer(2)),
+                                              kProtocol);
+    EXPECT_EQ(pairs(records), "1-1! 2-2") << what;
+    EXPECT_EQ(of_type(records, "http")[0]["response_body_wire_bytes"], bytes) << what;
+  }
+}
+
+TEST(Http1Holes, ChunksAreFoundAgainAndAgain) {
+  Script script;
+  script.client(get(1)).server(chunked_answer(1));
+  for (int i = 0; i < 3; ++i) script.gap(kServer, 100).server("6\r\nworld!\r\n");
+  script.server("0\r\n\r\n").client(get(2)).server(answer(2));
+  const Records records = play_in_every_cut(script, kProtocol);
+  EXPECT_EQ(pairs(records), "1-1! 2-2");
+  EXPECT_EQ(of_type(records, "http")[0]["response_body_wire_bytes"], 23);
+}
+
+/// Behind another request another response may have begun in the hole: nobody can tell whose chunks
+/// they are.
+TEST(Http1Holes, ChunksOfWhoeverAreNotTaken) {
+  const Records records = play_in_every_cut(Script()
+                                                .client(get(1) + get(2))
+                                                .server(chunked_answer(1))
+                                                .gap(kServer, 90)
+                                                .server("6\r\nworld!\r\n0\r\n\r\n")
+                                                .client(get(3))
+                                                .server(answer(3)),
+                                            kProtocol);
+  EXPECT_EQ(of_type(records, "http")[0]["response_body_wire_bytes"], 5);
+  EXPECT_FALSE(of_type(records, "http")[0]["complete"].get<bool>());
+}
+
+TEST(Http1Holes, AChunkedUploadGoesOn) {
+  const Records records = play_in_every_cut(
+      Script()
+          .client("POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+          .gap(kClient, 40)
+          .client("6\r\nworld!\r\n0\r\n\r\n")
+          .server(answer(1))
+          .client(get(2))
+          .server(answer(2)),
+      kProtocol);
+  EXPECT_EQ(pairs(records), "1-1! 2-2");
+  EXPECT_EQ(of_type(records, "http")[0]["request_body_wire_bytes"], 11);
+}
+
 TEST(Http1Holes, ALostResponseDoesNotShiftThePairs) {
   // The ACK that comes with the next request shows the hole.
   const Records records = play_in_every_cut(Script()

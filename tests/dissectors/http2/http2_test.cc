@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dissectors/http2/frames.h"
+#include "http1/http1.h"
 #include "support/dissect.h"
 
 namespace wirelens::http2 {
@@ -271,6 +272,39 @@ TEST(Http2, TheConnectionsWindowRunsOut) {
   EXPECT_EQ(sum["server"]["connection_stalls"]["count"], 1);
   EXPECT_DOUBLE_EQ(sum["server"]["connection_stalls"]["time"], 0.1);
   EXPECT_FALSE(sum["server"].contains("stream_stalls"));
+}
+
+// RFC 7540 section 3.2: the request is stream 1, and its HTTP2-Settings are the client's first.
+TEST(Http2, AnUpgradeBringsSettings) {
+  constexpr const Protocol* kBoth[] = {&http1::kProtocol, &kProtocol};
+  const auto upgrade = [&](std::string_view field) {
+    Script script;
+    script.client(
+        "GET /page HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        "Upgrade: h2c\r\nHTTP2-Settings: " +
+        std::string(field) + "\r\n\r\n");
+    script.server(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" +
+        settings());
+    script.server(headers(1, ok(), flag::kEndHeaders) + data(1, "hello", flag::kEndStream));
+    return script.end();
+  };
+  // MAX_CONCURRENT_STREAMS 100, INITIAL_WINDOW_SIZE 2^25, ENABLE_PUSH 0: as curl sends it.
+  const Records records = play_in_every_cut(upgrade("AAMAAABkAAQCAAAAAAIAAAAA"), kBoth);
+  EXPECT_TRUE(flaws(records).empty());
+  const json sum = of_type(records, "http2").at(0);
+  EXPECT_EQ(sum["begun"], "upgrade");
+  EXPECT_EQ(sum["client"]["settings"]["max_concurrent_streams"], 100);
+  EXPECT_EQ(sum["client"]["settings"]["initial_window_size"], 1 << 25);
+  EXPECT_EQ(sum["client"]["settings"]["enable_push"], 0);
+  EXPECT_FALSE(sum["client"]["frames"].contains("settings")) << "it was no frame";
+  EXPECT_EQ(of_type(records, "http").back()["path"], "/page");
+  // Padded is as good; text that is no base64url, or no whole settings, is a flaw.
+  EXPECT_TRUE(flaws(play(upgrade("AAMAAABkAAQAAP__"), kBoth)).empty());
+  EXPECT_EQ(flaws(play(upgrade("AAMAAABk+AQA"), kBoth)),
+            std::vector<std::string>{"http2.setting_value"});
+  EXPECT_EQ(flaws(play(upgrade("AAMAAABkAA=="), kBoth)),
+            std::vector<std::string>{"http2.setting_value"});
 }
 
 }  // namespace

@@ -70,6 +70,40 @@ TEST(Http2Limits, HpackBomb) {
   EXPECT_EQ(exchanges[2]["request_headers"].size(), 1u);   // the table is in step
 }
 
+/// What a connection holds that has nothing to do. An entry of a table costs its text and about 200
+/// bytes of nghttp2's, so that tables full of short ones weigh most.
+TEST(Http2Limits, AnIdleConnectionTakesLittle) {
+  wirelens::testing::RecordingContext context{{}};
+  constexpr const Protocol* kProtocols[] = {&kProtocol};
+  Conversation conversation(kProtocols, context.memory());
+  std::uint64_t packet = 0;
+  const auto say = [&](Direction from, const std::string& bytes) {
+    const Stamp stamp{++packet, Timestamp(std::chrono::milliseconds(packet))};
+    context.at(stamp);
+    conversation.data(context, from, as_bytes(bytes), stamp);
+  };
+  const auto exchange = [&](std::uint32_t id) {
+    const std::string cookie = "session=7f3c0f5e51c44d4b" + std::to_string(id);
+    const std::string tag = "62b5c1d0a9f" + std::to_string(id);
+    const auto from_client = Direction::from_client, from_server = Direction::from_server;
+    say(from_client, headers(id, get("/page") + inserted("cookie", cookie)));
+    say(from_server, headers(id, ok() + inserted("etag", tag), flag::kEndHeaders));
+    say(from_server, data(id, std::string(5000, 'x'), flag::kEndStream));
+  };
+  say(Direction::from_client, preface() + settings());
+  say(Direction::from_server, settings() + settings_ack());
+  say(Direction::from_client, settings_ack());
+  const auto idle = [&] {
+    return sizeof(Conversation) + context.ledger().used(Charge::dissectors);
+  };
+  EXPECT_LE(idle(), 5u * 1024) << "just opened: no table yet";
+  for (std::uint32_t id = 1; id < 20; id += 2) exchange(id);
+  EXPECT_LE(idle(), 14u * 1024) << "ten entries in each table";
+  for (std::uint32_t id = 21; id < 400; id += 2) exchange(id);
+  EXPECT_LE(idle(), 40u * 1024) << "both tables full";
+  conversation.finish(context, {++packet, Timestamp(std::chrono::milliseconds(packet))});
+}
+
 TEST(Http2Limits, ManyFields) {
   Script script = begun();
   std::string many = get("/");

@@ -274,5 +274,114 @@ TEST(Http2Search, OtherProtocolsAreNotTakenForIt) {
   }
 }
 
+// ---- streams whose END_STREAM was missed --------------------------------------------------------
+
+std::string get(std::uint32_t id) {
+  return headers(id, indexed(kGet) + indexed(kHttp) + plain(kPath, "/" + std::to_string(id)));
+}
+std::string answer(std::uint32_t id, unsigned flags, std::string_view more = {}) {
+  return headers(id, indexed(kOk) + std::string(more), flag::kEndHeaders | flags);
+}
+Script opened(const std::string& client_settings = settings(),
+              const std::string& server_settings = settings()) {
+  Script script;
+  script.client(preface() + client_settings).server(server_settings + settings_ack());
+  script.client(settings_ack());
+  return script;
+}
+/// "5 - GET 200 complete" of each exchange, in the order in which they are told.
+std::vector<std::string> told(const Records& records) {
+  std::vector<std::string> all;
+  for (const json& http : of_type(records, "http")) {
+    all.push_back(std::to_string(http["stream"].get<int>()) + " " + http.value("method", "?") +
+                  " " + std::to_string(http.value("status", 0)) +
+                  (http["complete"] == true ? " complete" : " part"));
+  }
+  return all;
+}
+json summary(const Records& records) {
+  return of_type(records, "http2").at(0);
+}
+
+TEST(Http2EndsMissed, AResponseThatEndedTellsThatItsRequestHad) {
+  Script script = opened();
+  script.client(get(1)).server(answer(1, flag::kEndStream));
+  script.gap(kClient, get(3).size());
+  script.client(get(5)).server(answer(3, flag::kEndStream) + answer(5, flag::kEndStream));
+  // 3 is told a second behind, while the connection goes on.
+  script.pause(std::chrono::seconds(2)).client(get(7)).server(answer(7, flag::kEndStream));
+  const Records records = play_in_every_cut(script.end(), kProtocol);
+  EXPECT_EQ(told(records), (std::vector<std::string>{"1 GET 200 complete", "5 GET 200 complete",
+                                                     "3 ? 200 part", "7 GET 200 complete"}));
+  EXPECT_EQ(summary(records)["ends_missed"], 1);
+  EXPECT_FALSE(summary(records).contains("unfinished"));
+}
+
+/// As long as frames of the client are looked for, its request may be on its way.
+TEST(Http2EndsMissed, ARequestThatIsFoundLaterIsWaitedFor) {
+  Script script = opened();
+  script.gap(kClient, get(1).size());
+  script.client(get(3)).server(answer(1, flag::kEndStream)).server(answer(3, flag::kEndStream));
+  script.client(get(5)).server(answer(5, flag::kEndStream));
+  script.pause(std::chrono::seconds(20)).client(get(7)).server(answer(7, flag::kEndStream));
+  const Records records = play_in_every_cut(script.end(), kProtocol);
+  EXPECT_EQ(told(records), (std::vector<std::string>{"3 GET 200 complete", "5 GET 200 complete",
+                                                     "1 ? 200 part", "7 GET 200 complete"}));
+  EXPECT_EQ(summary(records)["ends_missed"], 1);
+}
+
+TEST(Http2EndsMissed, ContentOfTheAnnouncedLengthIsAllThereIs) {
+  const std::string last = data(1, "", flag::kEndStream);
+  Script script = opened();
+  script.client(get(1)).server(answer(1, 0, plain(kContentLength, "5")) + data(1, "hello"));
+  script.gap(kServer, last.size());
+  script.client(get(3)).server(answer(3, flag::kEndStream)).server(answer(3, flag::kEndStream));
+  const Records records = play(script.end(), kProtocol);
+  EXPECT_EQ(told(records), (std::vector<std::string>{"1 GET 200 complete", "3 GET 200 complete"}));
+  EXPECT_FALSE(summary(records).contains("ends_missed"));
+}
+
+TEST(Http2EndsMissed, TheLimitOfStreamsTellsWhichAreOver) {
+  Script script =
+      opened(settings(), settings({{wirelens::http2::Setting::max_concurrent_streams, 2}}));
+  script.client(get(1) + get(3));
+  script.gap(kServer, answer(1, flag::kEndStream).size());
+  script.server(answer(3, flag::kEndStream) + window_update(0, 1));
+  // With two allowed, 1 must be over when 5 and 7 are open.
+  script.client(get(5)).client(get(7));
+  script.server(answer(5, flag::kEndStream) + answer(7, flag::kEndStream));
+  const Records records = play_in_every_cut(script.end(), kProtocol);
+  EXPECT_EQ(told(records), (std::vector<std::string>{"3 GET 200 complete", "1 GET 0 part",
+                                                     "5 GET 200 complete", "7 GET 200 complete"}));
+  EXPECT_EQ(summary(records)["ends_missed"], 1);
+}
+
+TEST(Http2EndsMissed, SilenceBehindAHoleEndsThem) {
+  Script script = opened();
+  script.client(get(1) + get(3));
+  script.gap(kServer, answer(1, flag::kEndStream).size());
+  script.server(answer(3, flag::kEndStream));
+  for (std::uint32_t id = 5; id < 15; id += 2) {
+    script.pause(std::chrono::seconds(20)).client(get(id)).server(answer(id, flag::kEndStream));
+  }
+  const std::vector<std::string> all = told(play(script.end(), kProtocol));
+  ASSERT_EQ(all.size(), 7u);
+  EXPECT_EQ(all[3], "1 GET 0 part") << "told between 7 and 9, a minute behind the hole";
+}
+
+/// Whoever streams on is believed, however long it takes.
+TEST(Http2EndsMissed, AResponseThatGoesOnIsNotGivenUp) {
+  Script script = opened();
+  script.client(get(1)).server(answer(1, 0));
+  script.gap(kServer, data(1, "lost").size());
+  for (int i = 0; i < 10; ++i) {
+    script.pause(std::chrono::seconds(40)).server(data(1, "more"));
+  }
+  script.server(data(1, "last", flag::kEndStream));
+  const Records records = play(script.end(), kProtocol);
+  EXPECT_EQ(told(records), (std::vector<std::string>{"1 GET 200 part"}));
+  EXPECT_EQ(of_type(records, "http")[0]["response_body_wire_bytes"], 44);
+}
+
 }  // namespace
 }  // namespace wirelens::http2

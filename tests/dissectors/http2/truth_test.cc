@@ -1,4 +1,5 @@
-// Our captures against what their servers said themselves: captures/http2/*.truth.
+// Our captures, in the clear and inside TLS, against what their servers said themselves:
+// captures/http2/*.truth.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,10 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "all.h"
-#include "capture/source.h"
-#include "engine/engine.h"
-#include "report/json_writer.h"
+#include "support/run.h"
 #include "support/tree.h"
 
 namespace wirelens::http2 {
@@ -19,34 +17,9 @@ namespace {
 
 using nlohmann::json;
 
-class Recorder final : public EventSink {
- public:
-  void write(const Event& event) override {
-    writer_.clear();
-    writer_.begin_record(event.type().name, event.time(), event.connection());
-    event.describe(writer_);
-    writer_.end_record();
-    records.push_back(json::parse(writer_.view()));
-  }
-  std::vector<json> records;
-
- private:
-  JsonWriter writer_{1u << 16};
-};
-
 /// Records of `type` in captures/http2/NAME.pcap, by connection.
 std::vector<json> records(const std::string& name, const std::string& type) {
-  Recorder recorder;
-  EngineOptions options;
-  options.protocols = all_protocols();
-  const SourceOpener open = [&] {
-    return open_savefile(tree("captures/http2/" + name + ".pcap"), {});
-  };
-  EXPECT_TRUE(run(open, options, {}, recorder)) << name;
-  std::vector<json> found;
-  for (const json& record : recorder.records) {
-    if (record["type"] == type) found.push_back(record);
-  }
+  std::vector<json> found = testing::of_type(testing::records_of("http2/" + name + ".pcap"), type);
   std::stable_sort(found.begin(), found.end(),
                    [](const json& a, const json& b) { return a["conn"] < b["conn"]; });
   return found;
@@ -81,7 +54,31 @@ TEST_P(Frames, AreThoseThatTheServerCounted) {
 }
 INSTANTIATE_TEST_SUITE_P(OfNghttpd, Frames,
                          ::testing::Values("prior_knowledge", "push", "flow_control",
-                                           "head_of_line", "loss_at_server"));
+                                           "head_of_line", "loss_at_server", "tls"));
+
+/// Where packets are missing frames may be, too; none is told that was not sent.
+TEST(FramesOfNghttpd, AreNeverMoreThanItCounted) {
+  const std::vector<json> said = truth("tls_capture_loss");
+  const std::vector<json> sums = records("tls_capture_loss", "http2");
+  ASSERT_EQ(said.size(), 1u);
+  ASSERT_EQ(sums.size(), 1u);
+  for (const char* side : {"client", "server"}) {
+    const json& frames = sums[0][side]["frames"];
+    const json& counted = said[0]["frames"][side];
+    EXPECT_GT(frames.value("headers", 0), counted.value("headers", 0) / 2) << side;
+    for (const auto& [type, count] : frames.items()) {
+      EXPECT_LE(count, counted.value(type, 0)) << side << " " << type;
+    }
+  }
+  for (const json& http : records("tls_capture_loss", "http")) {
+    if (http.contains("path")) {
+      EXPECT_TRUE(http["path"] == "/style.css" || http["path"] == "/index.html") << http;
+    }
+    if (http.contains("status")) {
+      EXPECT_EQ(http["status"], 200);
+    }
+  }
+}
 
 class Streams : public ::testing::TestWithParam<const char*> {};
 
@@ -115,7 +112,57 @@ TEST_P(Streams, AreThoseThatTheServerAnswered) {
   EXPECT_EQ(sorted(ours), sorted(theirs));
 }
 INSTANTIATE_TEST_SUITE_P(OfNode, Streams,
-                         ::testing::Values("answers", "resets", "grpc", "extended_connect"));
+                         ::testing::Values("answers", "resets", "grpc", "extended_connect",
+                                           "tls_answers", "tls_lossy"));
+
+TEST(StreamsOfNginx, AreThoseOfItsAccessLog) {
+  std::vector<std::string> ours, theirs;
+  for (const json& http : records("tls_nginx", "http")) {
+    EXPECT_TRUE(http["complete"].get<bool>()) << http;
+    ours.push_back(line(http, "status", "response_body_wire_bytes"));
+  }
+  for (const json& said : truth("tls_nginx")) theirs.push_back(line(said, "status", "sent"));
+  std::sort(ours.begin(), ours.end());
+  std::sort(theirs.begin(), theirs.end());
+  EXPECT_EQ(ours, theirs);
+}
+
+/// The calls of the script: unary, three at once of which one streams and one fails, and a method
+/// that is not there.
+TEST(GrpcOfNode, CountsTheMessagesOfBothSides) {
+  for (const char* name : {"grpc", "tls_answers", "tls_lossy"}) {
+    std::vector<std::string> calls;
+    for (const json& call : records(name, "grpc")) {
+      calls.push_back(call.value("service", "?") + "/" + call.value("method", "?") + " " +
+                      std::to_string(call.value("status", -1)) + " " +
+                      std::to_string(call.value("request_messages", -1)) + ">" +
+                      std::to_string(call.value("response_messages", -1)));
+    }
+    std::sort(calls.begin(), calls.end());
+    const std::vector<std::string> expected = {"shop.Cart/Add 0 1>1", "shop.Cart/Add 0 3>1",
+                                               "shop.Cart/Get 5 1>0", "shop.Cart/Old 12 1>0",
+                                               "shop.Cart/Watch 0 1>4"};
+    EXPECT_EQ(calls, expected) << name;
+  }
+}
+
+/// A WebSocket in a stream (RFC 8441): what the client sent is what came back.
+TEST(ExtendedConnectOfNode, IsAWebSocketWithItsMessages) {
+  for (const char* name : {"extended_connect", "tls_answers", "tls_lossy"}) {
+    std::map<std::string, std::vector<std::string>> said;
+    for (const json& message : records(name, "websocket_message")) {
+      EXPECT_TRUE(message.contains("stream"));
+      if (message["opcode"] == "text") said[message["from"]].push_back(message["preview"]);
+    }
+    const std::vector<std::string> words = {"hello", "over", "HTTP/2"};
+    EXPECT_EQ(said["client"], words) << name;
+    EXPECT_EQ(said["server"], words) << name;
+    const std::vector<json> sessions = records(name, "websocket");
+    ASSERT_EQ(sessions.size(), 1u) << name;
+    EXPECT_EQ(sessions[0]["close_code"], 1000);
+    EXPECT_EQ(sessions[0]["path"], "/chat");
+  }
+}
 
 }  // namespace
 }  // namespace wirelens::http2

@@ -5,6 +5,7 @@
 
 #include "dissectors/websocket/frames.h"
 #include "http1/http1.h"
+#include "socketio/jsonp.h"
 #include "socketio/packet.h"
 #include "socketio/payload.h"
 #include "support/dissect.h"
@@ -142,6 +143,25 @@ TEST(SocketIoPayload, BrokenOnes) {
                                       4)),
             Names{"!"});
   EXPECT_EQ(packets_of(3, std::string("\x01\xff", 2)), Names{"!"});
+}
+
+// engine.io's transports/polling-jsonp.js: what it writes, and what it makes of a form.
+TEST(SocketIoJsonp, ScriptsAndForms) {
+  EXPECT_EQ(payload_of_script(R"x(___eio[0]("12:4\"hi\"\n\\ \u20ac\ud83d\ude00");)x"),
+            "12:4\"hi\"\n\\ \u20ac\U0001F600");
+  EXPECT_EQ(payload_of_script(R"(___eio[17]("1:2");)"), "1:2");
+  EXPECT_EQ(payload_of_script(R"(___eio[0]("cut of)"), "cut of");
+  EXPECT_EQ(payload_of_script(R"(___eio[0]("cut\)"), "cut");
+  EXPECT_EQ(payload_of_script(R"(___eio[0]("\ud83d alone");)"), "\uFFFD alone");
+  EXPECT_EQ(payload_of_script(R"(___eio[0]("\u12");)"), "u12");
+  EXPECT_EQ(payload_of_script("___eio[0]"), std::nullopt);
+  EXPECT_EQ(payload_of_script("1:2"), std::nullopt);
+
+  EXPECT_EQ(payload_of_form("d=10%3A42%5B%22say%22%5D"), "10:42[\"say\"]");
+  EXPECT_EQ(payload_of_form("x=1&d=a+b%2&y"), "a b%2");
+  EXPECT_EQ(payload_of_form(R"(d=line\n\\n)"), "line\n\\n");
+  EXPECT_EQ(payload_of_form("x=1"), std::nullopt);
+  EXPECT_EQ(payload_of_form(""), std::nullopt);
 }
 
 // ---- conversations ------------------------------------------------------------------------------
