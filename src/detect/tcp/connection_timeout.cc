@@ -171,7 +171,8 @@ const Rule kConnectionTimeout = {
     .about =
         "A client sent its SYN again and again (after 1, 3, 7 ... seconds) and heard nothing. "
         "A firewall that drops, a wrong address or route, or a host that is down look so; "
-        "a full accept queue, too, if others get through.",
+        "a full accept queue, too, if others get through. Connections that open at the second or "
+        "third try are told as well: each costs its user a second or more.",
     .fix =
         "check firewall, security group and route to that address and port; set a connect "
         "timeout of a few seconds in the client; on the server watch for accept-queue overflows "
