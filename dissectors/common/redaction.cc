@@ -5,6 +5,7 @@
 #include <array>
 
 #include "common/http_text.h"
+#include "common/named_secrets.h"
 
 namespace wirelens::http {
 namespace {
@@ -56,54 +57,8 @@ bool append_parameters(std::string_view query, std::pmr::string& out) {
   return found;
 }
 
-/// Where the JSON string that begins at `at` ends, behind its closing quote, or the text does.
-std::size_t end_of_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size() && text[at] != '"'; ++at) {
-    if (text[at] == '\\') ++at;
-  }
-  return std::min(at + 1, text.size());
-}
-
-/// Where the JSON value that begins at `at` ends, or the text does.
-std::size_t end_of_value(std::string_view text, std::size_t at) {
-  std::size_t depth = 0;
-  while (at < text.size()) {
-    const char letter = text[at];
-    const bool closes = letter == '}' || letter == ']';
-    if (depth == 0 && (closes || letter == ',')) return at;
-    if (letter == '"') {
-      at = end_of_string(text, at);
-    } else {
-      if (letter == '{' || letter == '[') ++depth;
-      if (closes) --depth;
-      ++at;
-    }
-    if (depth == 0 && (letter == '"' || closes)) return at;
-  }
-  return at;
-}
-
-/// Appends `text` with the values of secret members replaced. True if one was.
-bool append_json(std::string_view text, std::pmr::string& out) {
-  bool found = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t quote = text.find('"', at);
-    const std::size_t end = quote < text.size() ? end_of_string(text, quote) : text.size();
-    const std::size_t colon = text.find_first_not_of(" \t\r\n", end);
-    out.append(text.substr(at, end - at));
-    at = end;
-    if (colon >= text.size() || text[colon] != ':' || end < quote + 2) continue;
-    if (!is_secret_parameter(text.substr(quote + 1, end - quote - 2))) continue;
-    const std::size_t value = text.find_first_not_of(" \t\r\n", colon + 1);
-    if (value >= text.size()) continue;
-    out.append(text.substr(end, value - end)).append(1, '"').append(kRedacted).append(1, '"');
-    at = end_of_value(text, value);
-    found = true;
-  }
-  return found;
-}
-
-/// The same for the parts of a multipart form (RFC 7578).
+/// Appends the parts of a multipart form (RFC 7578), those of secret names replaced. True if one
+/// was.
 bool append_parts(std::string_view text, std::pmr::string& out) {
   constexpr std::string_view kName = "name=\"";
   bool found = false;
@@ -249,7 +204,9 @@ std::string_view RedactedTexts::content(std::string_view type, std::string_view 
   } else if (same_ignoring_case(type, "multipart/form-data")) {
     found = append_parts(content, text);
   } else if (like_json || ends_ignoring_case(type, "json")) {
-    found = append_json(content, text);
+    std::string shown;
+    found = append_without_secrets(content, shown);
+    text = shown;
   }
   return found ? keep(std::move(text)) : content;
 }

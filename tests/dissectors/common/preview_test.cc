@@ -28,7 +28,7 @@ TEST(Preview, SecretsByTheirNames) {
   EXPECT_EQ(preview(R"({"password":"hunter2","a":1})"), R"({"password":"[redacted]","a":1})");
   EXPECT_EQ(preview(R"({"password" : "hun\"ter2", "a":1})"),
             R"({"password" : "[redacted]", "a":1})");
-  EXPECT_EQ(preview(R"({"token":12345,"a":1})"), R"({"token":[redacted],"a":1})");
+  EXPECT_EQ(preview(R"({"token":12345,"a":1})"), R"({"token":"[redacted]","a":1})");
   EXPECT_EQ(preview(R"(["{\"password\":\"hunter2\",\"a\":1}"])"),
             R"(["{\"password\":\"[redacted]\",\"a\":1}"])");
   EXPECT_EQ(preview("token=abc&room=5"), "token=[redacted]&room=5");

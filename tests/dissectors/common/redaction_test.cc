@@ -87,7 +87,9 @@ TEST(Redaction, Json) {
             R"({"access_token":"[redacted]","list":["token","x"]})");
   EXPECT_EQ(json(R"([{"secret":{"a":["}",1]},"b":2}])"), R"([{"secret":"[redacted]","b":2}])");
   EXPECT_EQ(json(R"({"session":null})"), R"({"session":"[redacted]"})");
-  EXPECT_EQ(json(R"({"password":"cut of)"), R"({"password":"[redacted]")");
+  EXPECT_EQ(json(R"({"password":"cut of)"), R"({"password":"[redacted])");
+  EXPECT_EQ(json("{\"password\":\n\t\"love\"}"), "{\"password\":\n\t\"[redacted]\"}");
+  EXPECT_EQ(json(R"({"keys":["eyJhbGciOiJIUzI1NiJ9.e30.x"]})"), R"({"keys":["[redacted]"]})");
   EXPECT_EQ(json(R"({"password":)"), R"({"password":)");
   EXPECT_EQ(json(R"({"passw)"), R"({"passw)");
   EXPECT_EQ(json(""), "");
