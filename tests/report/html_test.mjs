@@ -11,7 +11,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checksummed } from "./hostile_capture.mjs";
+import { checksummed, page as pageCapture } from "./made_captures.mjs";
 
 const tree = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const { chromium } = createRequire(join(process.env.WEB_MODULES, "_"))("playwright-core");
@@ -219,6 +219,12 @@ async function use(browser) {
   await page.waitForSelector(".grid");
   await page.keyboard.press("/");
   check("/ goes to the filter", await page.evaluate(() => document.activeElement.type), "search");
+  await go(page, "exchanges");
+  const http = of("http"), ofHost = http.filter((each) => each.host === "shop.test").length;
+  await page.selectOption('select[aria-label="Host"]', "shop.test");
+  await settled(page, "Exchanges", ofHost);
+  check("exchanges of one host", await rowCount(page, "Exchanges"), ofHost);
+  await page.selectOption('select[aria-label="Host"]', "");
   await go(page, "timeline");
   const box = await page.locator(".strip .u-over").boundingBox();
   await page.mouse.move(box.x + box.width * 0.25, box.y + 20);
@@ -238,6 +244,21 @@ async function use(browser) {
   await page.click(".range button").catch(() => {});
   await settled(page, "Connections", of("connection").length);
   check("and lets go", await rowCount(page, "Connections"), of("connection").length);
+  await page.context().close();
+}
+
+/// A page is a document with what refers to it.
+async function onePage(browser) {
+  const capture = join(folder, "page.pcap");
+  writeFileSync(capture, pageCapture());
+  const { page: file, of } = analysed(capture);
+  const page = await open(browser, file);
+  await go(page, "exchanges");
+  check("page: exchanges", await rowCount(page, "Exchanges"), of("http").length);
+  await page.selectOption('select[aria-label="Page"]', "http://shop.test/cart");
+  await settled(page, "Exchanges", 3);
+  check("page: a document and what refers to it", await rowCount(page, "Exchanges"), 3);
+  check("page: on its own time axis", await page.getAttribute('button:has-text("time axis")', "aria-pressed"), "true");
   await page.context().close();
 }
 
@@ -292,6 +313,7 @@ try {
   await use(browser);
   await follow(browser);
   await firstPaint(browser);
+  await onePage(browser);
   if (process.env.SCREENSHOTS) await pictures(browser, process.env.SCREENSHOTS);
 } finally {
   await browser.close();

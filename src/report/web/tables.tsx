@@ -147,7 +147,7 @@ function groupsOf(table: Table) {
 }
 
 function Choice({ label, all, value, change, options }: { label: string; all: string; value: string; change: (to: string) => void; options: [string, string][] }) {
-  if (options.length < 2 && !value) return null;
+  if (options.length < (label === "Page" ? 1 : 2) && !value) return null;
   return (
     <select aria-label={label} value={value} onChange={(event) => change(event.currentTarget.value)}>
       <option value="">{all}</option>

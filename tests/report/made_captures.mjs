@@ -1,4 +1,5 @@
-// tests/report/hostile_capture.mjs - a capture whose every text wants to be more than text.
+// tests/report/made_captures.mjs - captures for the browser test: one whose every text wants to be more
+// than text, one of a page and what refers to it.
 
 const kEvil = `<script>alert(1)</script><img src=x onerror=alert(2)><b class=evil>"'&amp;</b>`;
 const kRequest = `GET /${kEvil.replaceAll(" ", "/")}?a=\x01\x7f HTTP/1.1\r\nHost: ${kEvil.replaceAll(" ", "")}\r\nX-Evil: </script><script>window.evil=1</script>\r\nReferer: javascript:alert(3)\r\n\r\n`;
@@ -31,28 +32,15 @@ function packet({ server, flags, seq, ack, payload = "" }) {
   return Buffer.concat([ip, tcp]);
 }
 
-/// One exchange over raw IP, as the bytes of a pcap file.
-export function checksummed() {
-  const [syn, ack, push, fin] = [2, 16, 24, 17];
-  const q = 1 + Buffer.byteLength(kRequest, "latin1"), a = 101 + Buffer.byteLength(kResponse, "latin1");
-  const packets = [
-    { flags: syn, seq: 0, ack: 0 },
-    { server: true, flags: syn | ack, seq: 100, ack: 1 },
-    { flags: ack, seq: 1, ack: 101 },
-    { flags: push, seq: 1, ack: 101, payload: kRequest },
-    { server: true, flags: push, seq: 101, ack: q, payload: kResponse },
-    { server: true, flags: push, seq: 101, ack: q, payload: kResponse },
-    { flags: fin, seq: q, ack: a },
-    { server: true, flags: fin, seq: a, ack: q + 1 },
-    { flags: ack, seq: q + 1, ack: a + 1 },
-  ].map(packet);
+/// Packets over raw IP, 20 ms apart, as the bytes of a pcap file.
+function savefile(packets) {
   const head = Buffer.alloc(24);
   head.writeUInt32LE(0xa1b2c3d4, 0);
   head.writeUInt16LE(2, 4);
   head.writeUInt16LE(4, 6);
   head.writeUInt32LE(262144, 16);
   head.writeUInt32LE(101, 20);
-  const records = packets.map((bytes, i) => {
+  const records = packets.map(packet).map((bytes, i) => {
     const record = Buffer.alloc(16);
     record.writeUInt32LE(1795208444, 0);
     record.writeUInt32LE(i * 20000, 4);
@@ -61,4 +49,35 @@ export function checksummed() {
     return Buffer.concat([record, bytes]);
   });
   return Buffer.concat([head, ...records]);
+}
+
+const [kSyn, kAck, kPush, kFin] = [2, 16, 24, 17];
+
+/// Exchanges one after the other on one connection; `again` sends each answer so many times.
+function connection(exchanges, again = 1) {
+  let q = 1, a = 101;
+  const packets = [{ flags: kSyn, seq: 0, ack: 0 }, { server: true, flags: kSyn | kAck, seq: 100, ack: 1 }, { flags: kAck, seq: 1, ack: 101 }];
+  for (const [request, response] of exchanges) {
+    packets.push({ flags: kPush, seq: q, ack: a, payload: request });
+    q += Buffer.byteLength(request, "latin1");
+    for (let i = 0; i < again; ++i) packets.push({ server: true, flags: kPush, seq: a, ack: q, payload: response });
+    a += Buffer.byteLength(response, "latin1");
+  }
+  return [...packets, { flags: kFin, seq: q, ack: a }, { server: true, flags: kFin, seq: a, ack: q + 1 }, { flags: kAck, seq: q + 1, ack: a + 1 }];
+}
+
+/// One exchange that is all markup, its answer sent twice.
+export const checksummed = () => savefile(connection([[kRequest, kResponse]], 2));
+
+/// A page, a picture and a script that it refers to, and something of no page.
+export function page() {
+  const request = (path, more = "") => `GET ${path} HTTP/1.1\r\nHost: shop.test\r\n${more}\r\n`;
+  const response = (type) => `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 0\r\n\r\n`;
+  const referer = "Referer: http://shop.test/cart\r\n";
+  return savefile(connection([
+    [request("/cart"), response("text/html")],
+    [request("/logo.png", referer), response("image/png")],
+    [request("/cart.js", referer), response("text/javascript")],
+    [request("/health"), response("text/plain")],
+  ]));
 }
