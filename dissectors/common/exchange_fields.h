@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "common/http_text.h"
@@ -27,11 +28,14 @@ inline std::string_view response_field(const Exchange& exchange, std::string_vie
   return field_of(exchange.response_headers, lowered);
 }
 
-/// The request's target without its query, at most 200 bytes of it.
-inline std::string_view path_of(const Exchange& exchange) {
+/// "shop.test/stock": the authority, or `server` if there is none, and the target without its
+/// query; at most 200 bytes of each.
+inline std::string resource_of(std::optional<std::string_view> host,
+                               std::optional<std::string_view> target, std::string_view server) {
   constexpr std::size_t kLongest = 200;
-  const std::string_view target = exchange.path.value_or("");
-  return target.substr(0, std::min(target.find('?'), kLongest));
+  const std::string_view path = target.value_or("");
+  std::string resource(host.value_or(server).substr(0, kLongest));
+  return resource.append(path.substr(0, std::min(path.find('?'), kLongest)));
 }
 
 }  // namespace wirelens::http

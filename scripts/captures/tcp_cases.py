@@ -1,5 +1,6 @@
 """tcp_cases.py - TCP in good and bad weather: kernels talk, a relay makes the weather."""
 import contextlib
+import copy
 import dataclasses
 import socket
 import struct
@@ -307,6 +308,36 @@ def zero_window(lab, name):
         peers.read_until(far, b"")
         far.close()
         waiting.close()
+
+
+def far_upload(lab, name, buffer):
+    """60 kB over 60 ms to a reader that reads at once, seen beside the sender."""
+    slow = Path(0.03)
+    client, server, _ = lab.relayed_pair(there=copy.copy(slow), back=slow)
+    with lab.capture(client, "server", name):
+        waiting = peers.listener(server, PORT, options=buffer)
+        near = client.socket()
+        near.connect(SERVER)
+        far, _ = waiting.accept()
+        sender = threading.Thread(target=near.sendall, args=(peers.pattern(60_000),))
+        sender.start()
+        peers.read_count(far, 60_000)
+        sender.join()
+        near.close()
+        peers.read_until(far, b"")
+        far.close()
+        waiting.close()
+
+
+@case("tcp/window_full.pcap", "a reader that has set a buffer of 4 kB, 60 ms away: it reads at once, "
+      "and still its window is full a round trip after the other")
+def window_full(lab, name):
+    far_upload(lab, name, ((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),))
+
+
+@case("tcp/window_wide.pcap", "the same with the buffer that the kernel chooses")
+def window_wide(lab, name):
+    far_upload(lab, name, ())
 
 
 @case("tcp/keep_alive.pcap", "an idle connection kept alive by probes every second, then used "

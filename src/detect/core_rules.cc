@@ -28,6 +28,7 @@ std::span<const Rule* const> core_rules() {
       &kRetransmissionBurst,
       &kSpuriousRetransmission,
       &kZeroWindow,
+      &kWindowFull,
       &kNagleDelayedAck,
       &kOverlapConflict,
       &kCaptureLoss,

@@ -293,6 +293,7 @@ void Connection::finish(Surroundings& around, Listener& listener) {
   const Moment moment = moment_at(last_time_, around, listener);
   for (const Direction from : {Direction::from_client, Direction::from_server}) {
     if (half(from).closed_window) tell_zero_window(moment, from);
+    tell_full_windows(moment, from);
     if (extra_ != nullptr) {
       while (has_hole(from)) give_up_hole(moment, from);
       while (believe_in(moment, from, INT64_MAX)) {

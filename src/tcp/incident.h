@@ -29,6 +29,8 @@ struct Incident {
     late_ack,        ///< data of `from` waited for an ACK that its peer delayed; duration: so long
     after_reset,     ///< `from`, in whose name a reset came, goes on
     reset,           ///< `from` reset an open connection; duration: silence before what it answers
+    window_full,  ///< `from` waited for room in its peer's window; value: how often; duration: in
+                  ///< all
     unanswered_probe,  ///< `from` probes again, and nothing came since; value: probes so far
   };
   /// Why a segment was sent again.
@@ -48,6 +50,8 @@ struct Incident {
   std::int64_t offset = 0;   ///< resent: place of its first byte in the stream
   std::uint32_t length = 0;  ///< resent: payload bytes
   std::uint32_t value = 0;
+  std::uint64_t window = 0;  ///< window_full: bytes that it held
+  Duration round_trip{};     ///< window_full: of the path
 
   static constexpr auto fields() { return std::tuple(); }
 };

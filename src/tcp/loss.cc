@@ -197,6 +197,7 @@ void Connection::note_newest(const Arrival& arrival, Offset begin, Bytes bytes,
   if (self.has_acked) {
     const auto flying = static_cast<std::uint32_t>((from + length) - Seq(self.acked));
     if (flying > self.max_in_flight && flying <= INT32_MAX) self.max_in_flight = flying;
+    note_window_use(arrival, flying, length);
   }
   const TcpOptions& options = arrival.tcp().options;
   SentSegment segment;
@@ -206,6 +207,50 @@ void Connection::note_newest(const Arrival& arrival, Offset begin, Bytes bytes,
   segment.timestamp = options.has_timestamp ? options.timestamp_value : 0;
   segment.id = arrival.decoded.identification;
   Trail::note(trail(arrival.from), segment, bytes, arrival.around.ledger, arrival.around.memory);
+}
+
+/// Who has filled the receiver's window waits for an ACK, whatever the path could carry. `flying`
+/// bytes are on their way, those of this segment included. Only seen near the sender: elsewhere the
+/// ACKs have come before the window is full.
+void Connection::note_window_use(const Arrival& arrival, std::uint32_t flying,
+                                 std::uint32_t length) {
+  constexpr Duration kShortest = std::chrono::milliseconds(1);
+  constexpr Duration kSlack = std::chrono::milliseconds(50);  // a delayed ACK
+  const Half& self = half(arrival.from);
+  const std::uint64_t window = window_of(arrival.to());
+  const bool full = std::uint64_t{flying} + length > window && window > 0 && flying <= window;
+  Trouble* known = known_trouble(arrival.from);
+  if (!full && (known == nullptr || known->full.since.packet == 0)) return;
+  Trouble::FullWindow& waits = trouble(arrival, arrival.from).full;
+  if (waits.since.packet != 0) {
+    const Duration wait = arrival.now - waits.since.time;
+    const Duration path = self.rtt_samples > 0 ? self.rtt_min.get() : self.syn_rtt.get();
+    // Shorter is the pace of ACKs; longer is loss, or a sender that had nothing to send.
+    if (wait >= std::max(kShortest, path / 2) && wait <= path * 2 + kSlack) {
+      if (waits.times++ == 0) waits.first = waits.since.packet;
+      waits.last = arrival.stamp;
+      waits.time += wait;
+      waits.window = window;
+    }
+    waits.since = {};
+  }
+  if (full) waits.since = arrival.stamp;
+}
+
+void Connection::tell_full_windows(const Moment& moment, Direction from) {
+  const Trouble* known = known_trouble(from);
+  if (known == nullptr || known->full.times == 0) return;
+  const Half& self = half(from);
+  Incident incident;
+  incident.kind = Incident::Kind::window_full;
+  incident.from = from;
+  incident.at = known->full.last;
+  incident.since_packet = known->full.first;
+  incident.duration = known->full.time;
+  incident.value = known->full.times;
+  incident.window = known->full.window;
+  incident.round_trip = self.rtt_samples > 0 ? self.rtt_min.get() : self.syn_rtt.get();
+  moment.listener.incident(incident);
 }
 
 }  // namespace wirelens::tcp

@@ -65,6 +65,17 @@ struct Trouble {
   std::uint64_t probed_before = 0;       ///< probes of it by the other end before that
   std::uint32_t unanswered_probes = 0;   ///< keep-alives in a row
   std::uint64_t heard_before = 0;        ///< packets of the other end when the first was sent
+
+  /// Waits of this direction for room in the other end's window.
+  struct FullWindow {
+    Stamp since;               ///< the segment that filled it; no packet: there is room
+    std::uint64_t first = 0;   ///< packet of the first that did, where a wait followed
+    Stamp last;                ///< what was sent after the last wait
+    std::uint64_t window = 0;  ///< bytes, the last time
+    std::uint32_t times = 0;
+    Duration time{};
+  };
+  FullWindow full;
 };
 
 /// A segment that is not believed until the receiver acknowledges it.

@@ -154,8 +154,8 @@ class BufferedByProxy final : public Judge {
       tally.held += whole->events;
       ++tally.whole;
       if (tally.resource.empty()) {
-        tally.resource = fmt::format("{}{}", exchange.host.value_or(""),
-                                     exchange.path.value_or("").substr(0, 200));
+        tally.resource =
+            http::resource_of(exchange.host, exchange.path, event.peers()->server.text());
       }
     }
     whole_.erase(key);

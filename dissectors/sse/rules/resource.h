@@ -1,12 +1,11 @@
 // sse/rules/resource.h - what streams of events are counted by: who reads them, and where.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <string>
 #include <string_view>
 
 #include "base/hash.h"
+#include "common/exchange_fields.h"
 #include "event/peers.h"
 #include "sse/course.h"
 
@@ -26,11 +25,7 @@ inline std::uint64_t reader_of(const Course& course, const Peers& peers) {
 
 /// "shop.test/prices", without the query.
 inline std::string resource_of(const Course& course, const PeerAddress& server) {
-  constexpr std::size_t kLongest = 200;
-  std::string_view path = course.path.value_or("");
-  path = path.substr(0, std::min(path.find('?'), kLongest));
-  return course.host ? fmt::format("{}{}", *course.host, path)
-                     : fmt::format("{}{}", server.text(), path);
+  return http::resource_of(course.host, course.path, server.text());
 }
 
 }  // namespace wirelens::sse

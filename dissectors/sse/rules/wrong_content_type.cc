@@ -30,8 +30,7 @@ class WrongContentType final : public Judge {
     Tally& tally = tallies_.at(event.peers()->server);
     tally.server.note(event, exchange.response_packet.value_or(0), event.time());
     if (tally.server.times > 1) return;
-    tally.resource = fmt::format("{}{}", exchange.host.value_or(event.peers()->server.text()),
-                                 http::path_of(exchange));
+    tally.resource = http::resource_of(exchange.host, exchange.path, event.peers()->server.text());
     tally.type = type.substr(0, kLongestType);
   }
 

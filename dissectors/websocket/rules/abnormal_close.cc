@@ -19,6 +19,8 @@ constexpr std::string_view kFollows[] = {"websocket.no_heartbeat", "websocket.po
                                          "tcp.retransmission_timeout"};
 /// Who is silent for so long before the end was probably forgotten by somebody between.
 constexpr Duration kIdle = std::chrono::seconds(20);
+/// So many that the server's side ends are no accident.
+constexpr std::uint64_t kMany = 5;
 constexpr std::size_t kPending = 4096;
 
 /// A stream of HTTP/2 that ends says nothing about its connection: those are left out.
@@ -97,7 +99,8 @@ class AbnormalClose final : public Judge {
     Draft draft = draft_of(server, tally.server);
     const bool idle = tally.idle * 2 >= times && tally.idle > 0;
     const bool by_server = tally.by_server > tally.by_client;
-    draft.severity = times >= 5 || idle ? Severity::medium : Severity::low;
+    // Browsers and telephones go away like that every day.
+    draft.severity = idle || (by_server && times >= kMany) ? Severity::medium : Severity::low;
     draft.blame = idle ? Blame::network : Blame::endpoint;
     draft.why = fmt::format(
         "{} to {} ended without a close frame ({} begun by the server's side, {} by the "

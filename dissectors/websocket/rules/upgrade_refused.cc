@@ -35,8 +35,7 @@ class UpgradeRefused final : public Judge {
     if (tally.server.times > 1) return;
     tally.status = *exchange.status;
     tally.names_version = !response_field(exchange, "sec-websocket-version").empty();
-    tally.resource = fmt::format("{}{}", exchange.host.value_or(event.peers()->server.text()),
-                                 path_of(exchange));
+    tally.resource = resource_of(exchange.host, exchange.path, event.peers()->server.text());
   }
 
   void judge(Findings& out) override {

@@ -32,6 +32,7 @@ extern const Rule kSynAckRetransmission;
 extern const Rule kSynFlood;
 extern const Rule kTimeWaitReuse;
 extern const Rule kTimeWaitStorm;
+extern const Rule kWindowFull;
 extern const Rule kZeroWindow;
 
 }  // namespace wirelens::detect
