@@ -146,10 +146,16 @@ void make_flows(const Options& options, Output& out) {
     if (at >= 2 * kLag) speak(at - 2 * kLag);
   }
   out.truth.tcp_flows = flows;
-  for (std::uint64_t i = 0; i < options.rounds * flows; ++i) {
+  for (std::uint64_t i = 0; options.zipf && i < options.rounds * flows; ++i) {
     // Zipf with exponent 1, near enough: the rank is uniform in its logarithm.
-    const std::uint64_t rank = options.zipf ? draws.below(flows) >> draws.below(24) : i % flows;
-    speak(rank);
+    speak(draws.below(flows) >> draws.below(24));
+  }
+  for (std::uint64_t round = 0; !options.zipf && round < options.rounds; round += 2) {
+    // What one end says is acknowledged while the next flows speak: then the flow is idle.
+    for (std::uint64_t at = 0; at < flows + kLag; ++at) {
+      if (at < flows) speak(at);
+      if (at >= kLag) speak(at - kLag);
+    }
   }
 }
 

@@ -17,7 +17,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::uint64_t packets = 0;  // about as many
   std::uint64_t flows = 0;
-  std::uint64_t rounds = 3;  // `flows`: packets of each flow after its handshake
+  std::uint64_t rounds = 4;  // `flows`: packets of each flow after its handshake, an even number
   std::uint64_t n = 0;       // `path`: the length of the case; `flood`: SYNs
   std::uint64_t size = 0;    // `fixed`: bytes of a frame
   std::string content;       // `bulk`: tls or http
