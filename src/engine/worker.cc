@@ -2,6 +2,7 @@
 #include "engine/worker.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -168,13 +169,35 @@ void Worker::let_time_pass(const Packet& packet) {
   }
 }
 
+/// All flows end, in rounds by their first packets: one list of them all would be the run's peak of
+/// memory.
 void Worker::finish() {
-  due_.clear();
+  constexpr unsigned kBits = 12;
+  constexpr std::size_t kRounds = 8, kWorthARound = 4096;
+  const auto width = static_cast<unsigned>(std::bit_width(tally_.last_packet));
+  const unsigned shift = width > kBits ? width - kBits : 0;
+  std::vector<std::uint32_t> begun(std::size_t{1} << kBits);
   std::size_t flows = 0;
-  for (const auto& table : tables_) flows += table ? table->size() : 0;
-  due_.reserve(flows);  // growing by halves, it would be the run's peak of memory
   for (const auto& table : tables_) {
-    if (table) table->collect_all(due_);
+    if (!table) continue;
+    flows += table->size();
+    table->count_beginnings(shift, begun);
+  }
+  const std::size_t enough = std::max(flows / kRounds, kWorthARound);
+  std::size_t gathered = 0;
+  for (std::size_t i = 0; i < begun.size(); ++i) {
+    gathered += begun[i];
+    if (gathered < enough && i + 1 < begun.size()) continue;
+    finish_before((std::uint64_t{i} + 1) << shift, gathered);
+    gathered = 0;
+  }
+}
+
+void Worker::finish_before(std::uint64_t packet, std::size_t flows) {
+  due_.clear();
+  due_.reserve(flows);
+  for (const auto& table : tables_) {
+    if (table) table->collect_before(packet, due_);
   }
   std::sort(due_.begin(), due_.end(), [](const FlowTable::Due& a, const FlowTable::Due& b) {
     return a.first_packet < b.first_packet;

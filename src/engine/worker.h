@@ -78,6 +78,7 @@ class Worker {
   void drain();
   void handle(const Pending& pending);
   void look_ahead(std::size_t due);
+  void finish_before(std::uint64_t packet, std::size_t flows);
   void note_time(const Pending& pending);
   void let_time_pass(const Packet& packet);
 

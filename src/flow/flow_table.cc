@@ -482,20 +482,29 @@ void FlowTable::expire_udp(std::uint32_t number, Timestamp now) {
                   std::min(flow.last_time + settings_.udp_idle_for, next_interim(flow, now)));
 }
 
-void FlowTable::collect_all(std::vector<Due>& out) {
-  const auto append = [&](auto& slab, FlowHandle::Kind kind) {
+template <class Visit>
+void FlowTable::each_flow(const Visit& visit) {
+  const auto each_of = [&](auto& slab, FlowHandle::Kind kind) {
     for (std::uint32_t number = 0; number < slab.made(); ++number) {
-      if (slab.alive(number)) {
-        out.push_back({slab.at(number).first_packet, this, FlowHandle::of(kind, number)});
-      }
+      if (slab.alive(number)) visit(slab.at(number).first_packet, FlowHandle::of(kind, number));
     }
   };
-  append(tcp_, FlowHandle::Kind::tcp);
-  append(udp_, FlowHandle::Kind::udp);
+  each_of(tcp_, FlowHandle::Kind::tcp);
+  each_of(udp_, FlowHandle::Kind::udp);
   half_open_.each_until([&](HalfOpenRing::Number number) {
-    out.push_back({half_open_.at(number).first_packet(), this,
-                   FlowHandle::of(FlowHandle::Kind::half_open, number)});
+    visit(half_open_.at(number).first_packet(),
+          FlowHandle::of(FlowHandle::Kind::half_open, number));
     return true;
+  });
+}
+
+void FlowTable::count_beginnings(unsigned shift, std::span<std::uint32_t> counts) {
+  each_flow([&](std::uint64_t first_packet, FlowHandle) { ++counts[first_packet >> shift]; });
+}
+
+void FlowTable::collect_before(std::uint64_t end, std::vector<Due>& out) {
+  each_flow([&](std::uint64_t first_packet, FlowHandle handle) {
+    if (first_packet < end) out.push_back({first_packet, this, handle});
   });
 }
 

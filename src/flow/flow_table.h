@@ -89,8 +89,11 @@ class FlowTable final : private tcp::Listener, private Context {
   /// first_packet.
   void collect_due(Timestamp now, std::vector<Due>& out);
   void expire(FlowHandle handle, Timestamp now, std::uint64_t packet);
-  /// Appends every flow; each must be handed to finish(), ordered by first_packet.
-  void collect_all(std::vector<Due>& out);
+  /// For every flow, adds one to counts[first packet >> shift].
+  void count_beginnings(unsigned shift, std::span<std::uint32_t> counts);
+  /// Appends every flow that began before packet `end`; each must be handed to finish(), ordered by
+  /// first_packet.
+  void collect_before(std::uint64_t end, std::vector<Due>& out);
   void finish(FlowHandle handle, const Stamp& stamp);
 
   /// Flows that live, bare SYNs included.
@@ -99,6 +102,9 @@ class FlowTable final : private tcp::Listener, private Context {
   const Ledger& memory_account() const { return ledger_; }
 
  private:
+  /// Calls visit(first packet, handle) for every flow.
+  template <class Visit>
+  void each_flow(const Visit& visit);
   enum class Why : std::uint8_t { over, idle, evicted, end_of_capture };
   struct TcpLinks {
     Slab<TcpFlow>* slab;

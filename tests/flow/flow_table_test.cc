@@ -66,7 +66,7 @@ struct Shard {
   }
   void finish() {
     std::vector<FlowTable::Due> all;
-    table->collect_all(all);
+    table->collect_before(~std::uint64_t{0}, all);
     for (const FlowTable::Due& each : all) table->finish(each.handle, {packets, {}});
   }
   /// A whole exchange over a connection of its own: handshake, request, answer, close.

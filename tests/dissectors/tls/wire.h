@@ -60,7 +60,7 @@ class Wire {
   /// Ends every connection.
   void finish() {
     std::vector<FlowTable::Due> all;
-    table_->collect_all(all);
+    table_->collect_before(~std::uint64_t{0}, all);
     for (const FlowTable::Due& each : all) table_->finish(each.handle, {packets_, {}});
   }
 
