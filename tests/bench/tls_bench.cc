@@ -12,6 +12,7 @@
 #include "dissect/conversation.h"
 #include "event/tls.h"
 #include "support/tls_bytes.h"
+#include "support/tls_seal.h"
 #include "tls/fingerprint.h"
 #include "tls/key_schedule.h"
 #include "tls/openssl.h"
@@ -97,59 +98,46 @@ void fingerprints(benchmark::State& state) {
 }
 
 constexpr std::size_t kContent = 16'384;
-constexpr std::size_t kTag = 16;
 constexpr std::size_t kSealedRecords = 64;  // a mebibyte, with new keys for each
 
-/// Records of TLS 1.3 as a busy server seals them, and what opens them.
+/// Records of TLS 1.3 as a busy server seals them.
 struct Sealed {
-  Secret secret{Bytes(std::vector<std::uint8_t>(32, 7))};
+  Secret secret{as_bytes(std::string(32, 's'))};
   Secret key = tls::expand_label("SHA256", secret.bytes(), "key", {}, 16);
   Secret iv = tls::expand_label("SHA256", secret.bytes(), "iv", {}, 12);
-  std::vector<std::vector<std::uint8_t>> records;
+  std::vector<std::string> records;
 
-  static constexpr std::size_t kSize = kContent + 1 + kTag;
-  static constexpr std::array<std::uint8_t, 5> kHeader = {23, 3, 3, kSize >> 8, kSize & 255};
-
+  Sealed() {
+    TlsSeal seal(secret);
+    for (std::size_t i = 0; i < kSealedRecords; ++i) {
+      records.push_back(seal.seal(kDataRecord, std::string(kContent, 'x')));
+    }
+  }
   std::array<std::uint8_t, 12> nonce(std::size_t number) const {
     std::array<std::uint8_t, 12> nonce{};
     std::copy(iv.bytes().begin(), iv.bytes().end(), nonce.begin());
     nonce[11] ^= static_cast<std::uint8_t>(number);
     return nonce;
   }
-  Sealed() {
-    const tls::OwnedCipherContext context(EVP_CIPHER_CTX_new());
-    for (std::size_t i = 0; i < kSealedRecords; ++i) {
-      std::vector<std::uint8_t> content(kContent, 'x'), sealed(kSize);
-      content.push_back(23);
-      int done = 0;
-      EVP_EncryptInit_ex(context.get(), EVP_aes_128_gcm(), nullptr, key.bytes().data(),
-                         nonce(i).data());
-      EVP_EncryptUpdate(context.get(), nullptr, &done, kHeader.data(), kHeader.size());
-      EVP_EncryptUpdate(context.get(), sealed.data(), &done, content.data(),
-                        static_cast<int>(content.size()));
-      EVP_EncryptFinal_ex(context.get(), nullptr, &done);
-      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTag, &sealed[kContent + 1]);
-      records.push_back(std::move(sealed));
-    }
-  }
 };
 
 /// The floor: one context, a nonce and a tag a record.
 void openssl_alone(benchmark::State& state) {
   Sealed sealed;
-  std::vector<std::uint8_t> out(Sealed::kSize);
+  std::vector<std::uint8_t> out(kContent + 1 + TlsSeal::kTag);
   for (auto _ : state) {
     const tls::OwnedCipherContext context(EVP_CIPHER_CTX_new());
     EVP_DecryptInit_ex(context.get(), EVP_aes_128_gcm(), nullptr, sealed.key.bytes().data(),
                        nullptr);
     for (std::size_t i = 0; i < kSealedRecords; ++i) {
-      std::vector<std::uint8_t>& record = sealed.records[i];
+      auto* const record = reinterpret_cast<std::uint8_t*>(sealed.records[i].data());
+      std::uint8_t* const content = record + tls::RecordHeader::kSize;
       int done = 0;
       EVP_DecryptInit_ex(context.get(), nullptr, nullptr, nullptr, sealed.nonce(i).data());
-      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kTag, &record[kContent + 1]);
-      EVP_DecryptUpdate(context.get(), nullptr, &done, Sealed::kHeader.data(),
-                        Sealed::kHeader.size());
-      EVP_DecryptUpdate(context.get(), out.data(), &done, record.data(), kContent + 1);
+      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, TlsSeal::kTag,
+                          content + kContent + 1);
+      EVP_DecryptUpdate(context.get(), nullptr, &done, record, tls::RecordHeader::kSize);
+      EVP_DecryptUpdate(context.get(), out.data(), &done, content, kContent + 1);
       if (EVP_DecryptFinal_ex(context.get(), out.data() + done, &done) != 1) {
         return state.SkipWithError("a record does not open");
       }
@@ -162,11 +150,12 @@ void decryption(benchmark::State& state) {
   const Sealed sealed;
   const auto suite = tls::suite_of("TLS_AES_128_GCM_SHA256");
   const auto scratch = std::make_shared<tls::Scratch>();
-  const tls::RecordHeader header{tls::ContentType::application_data, 0x0303, Sealed::kSize};
   for (auto _ : state) {
     const auto protection = tls::protect_by_secret(*suite, sealed.secret, scratch);
-    for (const auto& record : sealed.records) {
-      const auto opened = protection->open(header, record);
+    for (const std::string& record : sealed.records) {
+      const auto header = tls::read_record_header(as_bytes(record));
+      const auto opened =
+          protection->open(*header, as_bytes(record).subspan(tls::RecordHeader::kSize));
       if (!opened) return state.SkipWithError("a record does not open");
       benchmark::DoNotOptimize(opened->content.data());
     }

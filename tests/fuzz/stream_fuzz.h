@@ -50,7 +50,11 @@ class World final : public Context {
     bool decodes = false;  ///< bodies
     bool show_secrets = false;
   };
-  explicit World(const Choices& choices) : midstream_(choices.midstream) {
+  /// `secrets` and `shelf` as in DissectSettings.
+  explicit World(const Choices& choices, const Secrets* secrets = nullptr, Shelf* shelf = nullptr)
+      : midstream_(choices.midstream) {
+    settings_.secrets = secrets;
+    settings_.shelf = shelf;
     if (choices.decodes) settings_.bodies = 64;
     settings_.show_secrets = choices.show_secrets;
   }

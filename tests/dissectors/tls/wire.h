@@ -57,7 +57,15 @@ class Wire {
       std::swap(from, to);
     }
   }
-  /// Ends every connection.
+  /// Lets timers fire that are due by then.
+  void pass(Duration time) {
+    now_ += time;
+    std::vector<FlowTable::Due> due;
+    const Timestamp now = Timestamp{} + now_;
+    if (table_->has_due(now)) table_->collect_due(now, due);
+    for (const FlowTable::Due& each : due) each.table->expire(each.handle, now, packets_);
+  }
+  /// Ends every connection: to be called before it goes.
   void finish() {
     std::vector<FlowTable::Due> all;
     table_->collect_before(~std::uint64_t{0}, all);
