@@ -16,6 +16,8 @@
 #include <ctime>
 #include <limits>
 
+#include "tls/hello.h"
+
 namespace wirelens::tls {
 namespace {
 
@@ -26,6 +28,7 @@ void free_text(char* text) {
 }
 using OwnedText = Owned<char, free_text>;
 using OwnedNames = Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
+using OwnedOctets = Owned<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free>;
 using OwnedAccess = Owned<AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free>;
 
 std::string hexadecimal(Bytes bytes) {
@@ -139,6 +142,18 @@ bool has_issuer_address(X509* x509) {
   return false;
 }
 
+/// RFC 6962 section 3.3: a list, in an OCTET STRING within the extension.
+std::uint64_t scts_of(const X509* x509) {
+  const int place = X509_get_ext_by_NID(x509, NID_ct_precert_scts, -1);
+  if (place < 0) return 0;
+  const ASN1_OCTET_STRING* value = X509_EXTENSION_get_data(X509_get_ext(x509, place));
+  const unsigned char* at = ASN1_STRING_get0_data(value);
+  const OwnedOctets inside(d2i_ASN1_OCTET_STRING(nullptr, &at, ASN1_STRING_length(value)));
+  if (!inside) return 0;
+  return count_scts(Bytes(ASN1_STRING_get0_data(inside.get()),
+                          static_cast<std::size_t>(ASN1_STRING_length(inside.get()))));
+}
+
 std::string signature_text(const X509* x509) {
   std::array<char, 128> text{};
   const ASN1_OBJECT* algorithm = nullptr;
@@ -174,6 +189,7 @@ ParsedCertificate parse_certificate(Bytes der) {
     parsed.not_before = seconds_of(X509_get0_notBefore(x509.get()));
     parsed.not_after = seconds_of(X509_get0_notAfter(x509.get()));
     parsed.signature = signature_text(x509.get());
+    parsed.scts = scts_of(x509.get());
     parsed.names_issuer = has_issuer_address(x509.get());
     read_key(x509.get(), parsed);
     read_names(x509.get(), parsed);
@@ -203,6 +219,7 @@ Chain::Chain(std::span<const Bytes> der) {
     if (parsed.names_left_out > 0) record.names_left_out = parsed.names_left_out;
     record.key = unless_empty(parsed.key);
     record.signature = unless_empty(parsed.signature);
+    if (parsed.scts > 0) record.scts = parsed.scts;
   }
 }
 

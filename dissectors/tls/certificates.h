@@ -38,6 +38,7 @@ struct ParsedCertificate {
   std::vector<std::string> names;
   std::uint64_t names_left_out = 0;
   int key_bits = 0;
+  std::uint64_t scts = 0;      ///< signed certificate timestamps inside
   bool rsa_or_dsa = false;     ///< whose strength is far below its bits
   bool names_issuer = false;   ///< says by AIA where its issuer's certificate is to be had
   bool has_dns_names = false;  ///< browsers look at nothing else

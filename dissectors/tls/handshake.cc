@@ -140,9 +140,12 @@ void Handshake::server_hello(Context& context, Bytes body) {
   std::copy(hello.random.begin(), hello.random.end(), agreement_.server_random.begin());
   if (hello.alpn) alpn_ = *hello.alpn;
   renegotiation_info_ = hello.renegotiation_info;
+  scts_ = hello.scts;
 
   const ClientHello asked = read_client_hello(hello_);
-  downgraded_ = hello.is_downgrade() && asked.best_version() > hello.version();
+  // Drafts of TLS 1.3 don't count: a server of the RFC's speaks none of them.
+  const std::uint16_t best = asked.offers(kTls13) ? kTls13 : std::min(asked.best_version(), kTls12);
+  downgraded_ = hello.is_downgrade() && best > hello.version();
   if (is_tls13()) {
     resumed_ = hello.psk_identity.has_value();
     if (*resumed_) resumed_by_ = "psk";
@@ -169,6 +172,7 @@ void Handshake::certificate(Context& context, Direction from, Bytes body) {
   const CertificateChain chain = read_certificate(body, is_tls13());
   if (!chain.whole) context.flaw(kMalformedHandshake, from, "certificate");
   if (from != client_ && chain.ocsp) status_sent_ = true;
+  if (from != client_) scts_ += chain.scts;
   keep(half(from).chain, body);
   half(from).certificates = chain.count;
 }

@@ -141,6 +141,7 @@ class Handshake {
   bool retried_ = false;
   bool downgraded_ = false;
   bool status_sent_ = false;
+  std::size_t scts_ = 0;
   bool certificate_requested_ = false;
   bool done_seen_ = false;  // ServerHelloDone
   bool renegotiation_info_ = false;

@@ -1,6 +1,7 @@
 // tls/handshake_record.cc - a handshake as its record tells it.
 #include <algorithm>
 
+#include "tls/alert_words.h"
 #include "tls/handshake.h"
 
 namespace wirelens::tls {
@@ -86,6 +87,30 @@ std::optional<std::string_view> offered_session(const ClientHello& hello) {
   return std::nullopt;
 }
 
+/// What a browser shows of a handshake that failed for something else than a certificate that can
+/// be seen.
+std::optional<std::string_view> refusal_shown(const TlsSession& record) {
+  if (record.messages.empty()) return std::nullopt;
+  if (record.not_tls && record.not_tls->from == Direction::from_server) {
+    return "SSL_ERROR_RX_RECORD_TOO_LONG";
+  }
+  if (!record.alerts) return std::nullopt;
+  for (const TlsAlert& alert : *record.alerts) {
+    if (alert.level != "fatal" || !alert.description) continue;
+    if (alert.from == Direction::from_server) {
+      return words_of_server_alert(*alert.description).browser;
+    }
+    const std::string_view refusal = words_of_refusal(*alert.description).chromium;
+    if (refusal.empty() && *alert.description != "certificate_unknown") {
+      return words_of_client_alert(*alert.description).browser;
+    }
+    // A certificate that can be seen has been judged.
+    const bool hidden = !record.certificates && !refusal.empty();
+    return hidden ? std::optional(refusal) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void Handshake::tell_hello(TlsSession& record, std::pmr::memory_resource& arena) const {
@@ -139,6 +164,7 @@ void Handshake::tell_course(TlsSession& record, std::pmr::memory_resource& arena
   if (downgraded_) record.downgraded = true;
   if (renegotiation_) record.renegotiation = true;
   if (status_sent_) record.ocsp_stapled = true;
+  if (scts_ > 0) record.scts = scts_;
   if (certificate_requested_) record.client_certificate_requested = true;
   record.ticket_lifetime = ticket_lifetime_;
   record.certificate_count = half(opposite(client_)).certificates;
@@ -218,6 +244,7 @@ void Handshake::tell(Context& context) {
   if (ja3s_) record.ja3s = ja3s_->text();
   CertificateRecord certificates;
   tell_certificates(context, certificates, record);
+  if (!record.established && !record.browser_error) record.browser_error = refusal_shown(record);
   context.emit(*started_, record);
 }
 

@@ -140,7 +140,7 @@ void read_extension(const Extension& extension, ServerHello& hello) {
       hello.status_request = true;
       break;
     case ExtensionType::signed_certificate_timestamp:
-      hello.sct = true;
+      hello.scts = count_scts(extension.data);
       break;
     case ExtensionType::renegotiation_info:
       hello.renegotiation_info = true;
@@ -175,12 +175,30 @@ constexpr std::string_view kSentinel = "DOWNGRD";  // and 1: TLS 1.2, 0: TLS 1.1
 
 }  // namespace
 
+std::size_t count_scts(Bytes data) {
+  ByteReader list(list16(data));
+  std::size_t count = 0;
+  while (list.left() > 0) {
+    list.skip(list.u16());
+    if (!list.ok()) break;
+    ++count;
+  }
+  return count;
+}
+
 std::uint16_t ClientHello::best_version() const {
   std::uint16_t best = 0;
   for (const std::uint16_t version : versions) {
     if (!is_grease(version)) best = std::max(best, version);
   }
   return best != 0 ? best : legacy_version;
+}
+
+bool ClientHello::offers(std::uint16_t version) const {
+  for (const std::uint16_t each : versions) {
+    if (each == version) return true;
+  }
+  return false;
 }
 
 bool ServerHello::is_retry() const {

@@ -80,6 +80,9 @@ class AlpnNames {
   ByteReader reader_;
 };
 
+/// Entries of a SignedCertificateTimestampList (RFC 6962 section 3.3).
+std::size_t count_scts(Bytes data);
+
 struct ClientHello {
   bool whole = false;
   std::uint16_t legacy_version = 0;
@@ -112,6 +115,8 @@ struct ClientHello {
 
   /// The latest version that the client offers.
   std::uint16_t best_version() const;
+  /// In supported_versions.
+  bool offers(std::uint16_t version) const;
 };
 
 struct ServerHello {
@@ -131,7 +136,7 @@ struct ServerHello {
   bool extended_master_secret = false;
   bool encrypt_then_mac = false;
   bool status_request = false;
-  bool sct = false;
+  std::size_t scts = 0;  ///< signed certificate timestamps (RFC 6962 section 3.3)
   bool renegotiation_info = false;
   bool ech_confirmation = false;  ///< in a retry: the server took note of ECH
 

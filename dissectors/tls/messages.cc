@@ -18,7 +18,9 @@ CertificateChain read_certificate(Bytes body, bool tls13) {
     if (!list.ok()) break;
     while (const auto extension = extensions.next()) {
       if (extension->type == ExtensionType::status_request) chain.ocsp = true;
-      if (extension->type == ExtensionType::signed_certificate_timestamp) chain.sct = true;
+      if (extension->type == ExtensionType::signed_certificate_timestamp) {
+        chain.scts += count_scts(extension->data);
+      }
     }
     if (chain.count < kMaxChain) chain.certificates[chain.count] = der;
     ++chain.count;

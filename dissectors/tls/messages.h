@@ -22,7 +22,7 @@ struct CertificateChain {
   std::size_t count = 0;                      ///< as sent, also those beyond kMaxChain
   std::array<Bytes, kMaxChain> certificates;  ///< DER, the end's own first
   bool ocsp = false;                          ///< a stapled OCSP response (TLS 1.3)
-  bool sct = false;                           ///< signed certificate timestamps (TLS 1.3)
+  std::size_t scts = 0;                       ///< signed certificate timestamps (TLS 1.3)
 
   std::span<const Bytes> der() const {
     return std::span(certificates).first(count < kMaxChain ? count : kMaxChain);

@@ -22,6 +22,7 @@ struct TlsCertificate {
   std::optional<std::uint64_t> names_left_out;
   std::optional<std::string_view> key;
   std::optional<std::string_view> signature;
+  std::optional<std::uint64_t> scts;
   std::string_view sha256;
 
   static constexpr auto fields() {
@@ -37,6 +38,8 @@ struct TlsCertificate {
         field("names_left_out", &TlsCertificate::names_left_out, "names past the first 256"),
         field("key", &TlsCertificate::key, "kind of public key and its bits or curve"),
         field("signature", &TlsCertificate::signature, "signature algorithm"),
+        field("scts", &TlsCertificate::scts,
+              "signed certificate timestamps inside (RFC 6962), if there are any"),
         field("sha256", &TlsCertificate::sha256, "SHA-256 of the DER bytes, hexadecimal"));
   }
 };
@@ -116,6 +119,7 @@ struct TlsSession {
   std::optional<bool> extended_master_secret;
   std::optional<bool> encrypt_then_mac;
   std::optional<bool> ocsp_stapled;
+  std::optional<std::uint64_t> scts;
   std::optional<bool> client_certificate_requested;
   std::optional<std::uint32_t> ticket_lifetime;
   std::optional<std::span<const std::string_view>> client_ciphers;
@@ -166,6 +170,8 @@ struct TlsSession {
         field("extended_master_secret", &TlsSession::extended_master_secret, "RFC 7627 agreed on"),
         field("encrypt_then_mac", &TlsSession::encrypt_then_mac, "RFC 7366 agreed on"),
         field("ocsp_stapled", &TlsSession::ocsp_stapled, "the server sent an OCSP response"),
+        field("scts", &TlsSession::scts,
+              "signed certificate timestamps that came beside the certificate, if any did"),
         field("client_certificate_requested", &TlsSession::client_certificate_requested,
               "the server asked the client for a certificate"),
         field("ticket_lifetime", &TlsSession::ticket_lifetime,
@@ -181,7 +187,9 @@ struct TlsSession {
         field("client_certificates", &TlsSession::client_certificates, "the client's chain"),
         field("verification", &TlsSession::verification,
               "ok, or why not in OpenSSL's words; not_observable for encrypted certificates"),
-        field("browser_error", &TlsSession::browser_error, "what a browser shows"),
+        field("browser_error", &TlsSession::browser_error,
+              "what Chromium shows, of the certificate or of the alert that ended the handshake; "
+              "Firefox's SSL_ERROR_RX_RECORD_TOO_LONG for an answer in clear"),
         field("certificate_faults", &TlsSession::certificate_faults,
               "all that is wrong with the chain, the gravest first"),
         field("alerts", &TlsSession::alerts, "alerts up to the end of the handshake"),

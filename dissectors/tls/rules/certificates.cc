@@ -3,10 +3,12 @@
 // One finding a server and name. Who is hurt is told by what the clients did: went on, or ended the
 // handshake with an alert about the certificate.
 #include <algorithm>
+#include <utility>
 
 #include "detect/table.h"
 #include "detect/words.h"
 #include "event/tls.h"
+#include "tls/alert_words.h"
 #include "tls/rules/rules.h"
 #include "tls/rules/session.h"
 
@@ -49,12 +51,31 @@ double days(Duration duration) {
   return seconds(duration) / 86400;
 }
 
+/// Firefox' word for the gravest fault of a chain; empty: it goes on, or it depends.
+std::string_view firefox_shows(std::string_view fault) {
+  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"self_signed", "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT"},
+      {"missing_intermediate", "SEC_ERROR_UNKNOWN_ISSUER"},
+      {"untrusted_root", "SEC_ERROR_UNKNOWN_ISSUER"},
+      {"wrong_name", "SSL_ERROR_BAD_CERT_DOMAIN"},
+      {"no_alternative_name", "SSL_ERROR_BAD_CERT_DOMAIN"},
+      {"weak_signature", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"},
+      {"expired", "SEC_ERROR_EXPIRED_CERTIFICATE"},
+      {"not_yet_valid", "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE"},
+  };
+  for (const auto& [name, word] : kWords) {
+    if (name == fault) return word;
+  }
+  return {};
+}
+
 /// What is kept of one server and name.
 struct Tally {
   std::uint64_t handshakes = 0;
   std::uint64_t refused = 0;
-  std::string name, browser_error, verification;
+  std::string name, gravest, browser_error, verification;
   std::uint64_t shown_in = 0, refused_in = 0;  // packets: the first of each
+  bool hidden = false;
   std::string subject, issuer, key, names, alert;
   std::optional<Timestamp> not_before, not_after;
   Timestamp seen{};
@@ -69,6 +90,8 @@ void learn(const TlsSession& session, Timestamp at, const PeerAddress& server, T
   tally.server = server;
   tally.shown_in = packet_of_certificate(session);
   tally.verification = session.verification.value_or("");
+  tally.hidden = session.verification == "not_observable";
+  if (session.certificate_faults) tally.gravest = session.certificate_faults->front();
   tally.browser_error = session.browser_error.value_or("");
   if (!session.certificates || session.certificates->empty()) return;
   const TlsCertificate& leaf = session.certificates->front();
@@ -110,7 +133,7 @@ class ByServer : public detect::Judge {
   void judge(Findings& out) override {
     for (const auto& [name, tally] : tallies_.heaviest()) {
       Draft draft;
-      draft.severity = circumstances_.rule.severity;
+      draft.severity = severity();
       draft.subject = *name;
       draft.why = why(*tally) + " " + course(*tally);
       draft.measured = {{"handshakes", static_cast<double>(tally->handshakes)},
@@ -126,8 +149,7 @@ class ByServer : public detect::Judge {
   virtual bool concerns(const TlsSession& session, Timestamp at) const = 0;
   virtual std::string why(const Tally& tally) const = 0;
   virtual void measure(const Tally&, Draft&) const {}
-  /// What Firefox shows; empty: it goes on.
-  virtual std::string_view firefox() const { return {}; }
+  virtual Severity severity() const { return circumstances_.rule.severity; }
 
   Circumstances circumstances_;
 
@@ -135,9 +157,10 @@ class ByServer : public detect::Judge {
   /// What the user of a browser saw, or would have seen; and what the clients did here.
   std::string course(const Tally& tally) const {
     std::string text;
-    if (!tally.browser_error.empty()) {
+    if (!tally.gravest.empty() && !tally.browser_error.empty()) {
+      const std::string_view firefox = firefox_shows(tally.gravest);
       text = fmt::format("Chromium shows {}, ", tally.browser_error);
-      if (!firefox().empty()) text += fmt::format("Firefox {}, ", firefox());
+      if (!firefox.empty()) text += fmt::format("Firefox {}, ", firefox);
       text += fmt::format("OpenSSL says \"{}\". ", tally.verification);
     }
     if (tally.shown_in > 0) text += fmt::format("Packet {} shows it. ", count_text(tally.shown_in));
@@ -172,7 +195,6 @@ class Expired final : public ByServer {
   }
 
  private:
-  std::string_view firefox() const override { return "SEC_ERROR_EXPIRED_CERTIFICATE"; }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "expired");
   }
@@ -200,9 +222,6 @@ class NotYetValid final : public ByServer {
   using ByServer::ByServer;
 
  private:
-  std::string_view firefox() const override {
-    return "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE";
-  }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "not_yet_valid");
   }
@@ -250,7 +269,6 @@ class WrongName final : public ByServer {
   using ByServer::ByServer;
 
  private:
-  std::string_view firefox() const override { return "SSL_ERROR_BAD_CERT_DOMAIN"; }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "wrong_name") || has_fault(session, "no_alternative_name");
   }
@@ -272,7 +290,6 @@ class SelfSigned final : public ByServer {
   using ByServer::ByServer;
 
  private:
-  std::string_view firefox() const override { return "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT"; }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "self_signed");
   }
@@ -287,7 +304,6 @@ class MissingIntermediate final : public ByServer {
   using ByServer::ByServer;
 
  private:
-  std::string_view firefox() const override { return "SEC_ERROR_UNKNOWN_ISSUER"; }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "missing_intermediate");
   }
@@ -306,7 +322,6 @@ class UntrustedRoot final : public ByServer {
   using ByServer::ByServer;
 
  private:
-  std::string_view firefox() const override { return "SEC_ERROR_UNKNOWN_ISSUER"; }
   bool concerns(const TlsSession& session, Timestamp) const override {
     return has_fault(session, "untrusted_root");
   }
@@ -352,12 +367,28 @@ class Rejected final : public ByServer {
                        [&](std::string_view fault) { return has_fault(session, fault); });
   }
   std::string why(const Tally& tally) const override {
-    return fmt::format("A client of {} ended the handshake because of the certificate.{}",
-                       tally.name,
-                       tally.verification == "ok"
-                           ? " It is fine by the trust store that was asked here: the client's is "
-                             "another, or it pins another key."
-                           : " What is wrong with it cannot be seen here.");
+    const RefusalWords& words = words_of_refusal(tally.alert);
+    std::string text =
+        fmt::format("A client of {} broke the handshake off, and says of the certificate: {}.",
+                    tally.name, words.meaning);
+    if (tally.verification == "ok") {
+      return text +
+             " It is fine by the trust store that was asked here: the client's is another, "
+             "or it pins another key.";
+    }
+    if (tally.hidden) {
+      text +=
+          " The certificate itself is encrypted, as always in TLS 1.3; with keys (--keylog) it "
+          "shows.";
+    }
+    if (words.chromium.empty()) return text;
+    return text + fmt::format(" Chromium shows {}, Firefox {}, OpenSSL says \"{}\".",
+                              words.chromium, words.firefox, words.openssl);
+  }
+  Severity severity() const override { return Severity::medium; }
+  void measure(const Tally& tally, Draft& draft) const override {
+    if (tally.hidden) draft.severity = Severity::high;
+    if (tally.verification != "ok") draft.fix = words_of_refusal(tally.alert).fix;
   }
 };
 
@@ -470,7 +501,7 @@ const detect::Rule kWeakKey = {
 };
 const detect::Rule kClientRejectedCertificate = {
     .id = "tls.client_rejected_certificate",
-    .severity = Severity::medium,
+    .severity = Severity::high,
     .title = "Clients refuse the certificate",
     .about =
         "A client ended the handshake by an alert about the server's certificate, and what is "

@@ -5,7 +5,7 @@
 // fallback is tls.version_downgrade. In TLS 1.3 a server judges the client's certificate behind the
 // handshake: its alert then comes as a tls_alert.
 #include "detect/by_server.h"
-#include "tls/rules/alert_words.h"
+#include "tls/alert_words.h"
 #include "tls/rules/rules.h"
 #include "tls/rules/session.h"
 

@@ -216,5 +216,22 @@ TEST(Names, KnownAndUnknown) {
   EXPECT_FALSE(is_grease(0x0a1a) || is_grease(0x1301));
 }
 
+TEST(Messages, CountSignedCertificateTimestamps) {
+  const std::string list = list16(list16(std::string(119, 't')) + list16(std::string(118, 't')));
+  EXPECT_EQ(count_scts(as_bytes(list)), 2u);
+  EXPECT_EQ(count_scts(as_bytes(list16(""))), 0u);
+  for (std::size_t cut = 0; cut < list.size(); ++cut) {
+    EXPECT_EQ(count_scts(as_bytes(list).first(cut)), 0u) << cut;
+  }
+  const std::string body = server_hello({.more = {{18, list}}});
+  EXPECT_EQ(read_server_hello(as_bytes(body)).scts, 2u);
+  const std::string entry =
+      list24("leaf") + list16(number16(18) + list16(list)) + list24("issuer") + list16("");
+  const std::string certificates = list8("") + list24(entry);
+  const auto chain = read_certificate(as_bytes(certificates), true);
+  EXPECT_TRUE(chain.whole);
+  EXPECT_EQ(chain.scts, 2u);
+}
+
 }  // namespace
 }  // namespace wirelens::tls

@@ -254,6 +254,26 @@ TEST(Tls, DowngradeOnlyWhereMoreWasOffered) {
                         .server(server_flight12(marked))
                         .end());
   EXPECT_EQ(offered["downgraded"], true);
+  const auto draft = quick_session(Script()
+                                       .client(client_hello_record({.versions = {0x7f1c, 0x0303}}))
+                                       .server(server_flight12(marked))
+                                       .end());
+  EXPECT_FALSE(draft.contains("downgraded"));
+}
+
+TEST(Tls, FailuresHaveABrowsersWord) {
+  const auto shown = [](const Script& script) {
+    return quick_session(Script(script).end()).value("browser_error", "");
+  };
+  const auto hello = Script().client(client_hello_record());
+  EXPECT_EQ(shown(Script(hello).server(tls_alert(2, 70))), "ERR_SSL_VERSION_OR_CIPHER_MISMATCH");
+  EXPECT_EQ(shown(Script(hello).server(tls_alert(2, 112))), "ERR_SSL_UNRECOGNIZED_NAME_ALERT");
+  EXPECT_EQ(shown(Script(hello).server("HTTP/1.1 400 Bad Request\r\n\r\n")),
+            "SSL_ERROR_RX_RECORD_TOO_LONG");
+  EXPECT_EQ(shown(full13().client(tls_alert(2, 45))), "ERR_CERT_DATE_INVALID");
+  EXPECT_EQ(shown(full13().client(tls_alert(2, 46))), "");
+  EXPECT_EQ(shown(Script(hello).server(tls_alert(1, 0))), "");
+  EXPECT_EQ(shown(full12()), "");
 }
 
 TEST(Tls, UnknownNumbersStayNumbersAndGreaseGoes) {

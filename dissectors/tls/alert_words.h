@@ -1,4 +1,4 @@
-// tls/rules/alert_words.h - what an alert means, and what the program that gets it shows its user.
+// tls/alert_words.h - what an alert means, and what the program that gets it shows its user.
 #pragma once
 
 #include <string_view>
@@ -19,6 +19,16 @@ const AlertWords& words_of_server_alert(std::string_view description);
 
 /// The same for one that the client sent: `openssl` and `browser` are its own words.
 const AlertWords& words_of_client_alert(std::string_view description);
+
+/// A client's alert about the server's certificate, which may be hidden: what it says of that.
+struct RefusalWords {
+  std::string_view alert;
+  std::string_view openssl, chromium, firefox;  ///< what they say in such a case; may be empty
+  std::string_view meaning;                     ///< "the client says that ..."
+  std::string_view fix;
+};
+/// Nothing is known of others than those about certificates: then all is empty but `meaning`.
+const RefusalWords& words_of_refusal(std::string_view description);
 
 /// How servers of TLS 1.2 and before say that they want a certificate of the client.
 extern const AlertWords kWithoutClientCertificate;

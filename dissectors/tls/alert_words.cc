@@ -1,5 +1,5 @@
-// tls/rules/alert_words.cc - the tables: alerts of servers, alerts of clients.
-#include "tls/rules/alert_words.h"
+// tls/alert_words.cc - the tables: alerts of servers, alerts of clients.
+#include "tls/alert_words.h"
 
 #include <algorithm>
 #include <iterator>
@@ -109,12 +109,40 @@ constexpr AlertWords kOfClients[] = {
      "look into the client's log"},
 };
 
-template <class Table>
-const AlertWords& find(const Table& table, std::string_view description) {
-  const auto* const found =
-      std::find_if(std::begin(table), std::end(table) - 1,
-                   [&](const AlertWords& each) { return each.alert == description; });
-  return *found;
+/// OpenSSL's clients choose the alert by the reason (RFC 8446 section 6.2); Chromium's say
+/// certificate_unknown for all of them.
+constexpr RefusalWords kRefusals[] = {
+    {"certificate_expired", "certificate has expired", "ERR_CERT_DATE_INVALID",
+     "SEC_ERROR_EXPIRED_CERTIFICATE", "it has expired",
+     "renew the certificate and reload the server; if it is young, set the client's clock"},
+    {"unknown_ca", "unable to get local issuer certificate", "ERR_CERT_AUTHORITY_INVALID",
+     "SEC_ERROR_UNKNOWN_ISSUER",
+     "nobody whom it trusts vouches for it: a private authority, a self-signed certificate, or an "
+     "intermediate that the server does not send",
+     "send the full chain of a trusted authority, or give the authority's root to the client"},
+    {"bad_certificate", "hostname mismatch", "ERR_CERT_COMMON_NAME_INVALID",
+     "SSL_ERROR_BAD_CERT_DOMAIN",
+     "it will not do: most often it is for another name, else not valid yet, with too weak a key, "
+     "or wrongly signed",
+     "issue a certificate for the name that the client asks for, or let the server choose the "
+     "right one by SNI"},
+    {"certificate_revoked", "certificate revoked", "ERR_CERT_REVOKED",
+     "SEC_ERROR_REVOKED_CERTIFICATE", "its issuer has revoked it",
+     "issue a new certificate, with a new key"},
+    {"unsupported_certificate", "unsuitable certificate purpose", "ERR_CERT_INVALID",
+     "SEC_ERROR_INADEQUATE_CERT_TYPE", "it is not meant for TLS servers",
+     "issue a certificate for servers (extended key usage serverAuth)"},
+    {"", "", "", "",
+     "it will not do, for a reason that it keeps to itself (Chromium says no more, whatever its "
+     "page shows)",
+     "look at the certificate with keys (--keylog), or by openssl s_client; if it is fine, the "
+     "client lacks its root, pins another key, or has a wrong clock"},
+};
+
+template <class Words, std::size_t kSize>
+const Words& find(const Words (&table)[kSize], std::string_view description) {
+  return *std::find_if(std::begin(table), std::end(table) - 1,
+                       [&](const Words& each) { return each.alert == description; });
 }
 
 }  // namespace
@@ -128,6 +156,9 @@ const AlertWords& words_of_server_alert(std::string_view description) {
 }
 const AlertWords& words_of_client_alert(std::string_view description) {
   return find(kOfClients, description);
+}
+const RefusalWords& words_of_refusal(std::string_view description) {
+  return find(kRefusals, description);
 }
 
 }  // namespace wirelens::tls
