@@ -88,10 +88,11 @@ std::string wrapped(std::string_view text, std::size_t width) {
     const std::string word = cut_middle(text.substr(begin, end - begin), width - kIndent);
     const std::size_t columns = display_width(word);
     if (column > 0 && column + begin + columns > width) {
-      out += "\n" + std::string(kIndent, ' ');
+      out += '\n';
+      out.append(kIndent, ' ');
       column = kIndent;
     } else {
-      out += std::string(begin, ' ');
+      out.append(begin, ' ');
       column += begin;
     }
     out += word;
