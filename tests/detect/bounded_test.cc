@@ -35,7 +35,8 @@ class Nowhere final : public EventSink {
 /// paths; each comes twice, so that no doorkeeper keeps it out.
 class Crowd {
  public:
-  explicit Crowd(const Rule* rule) : rule_(rule), detector_({.rules = {&rule_, 1}}, nowhere_) {}
+  explicit Crowd(const Rule* rule)
+      : rule_(rule), detector_({.rules = {&rule_, 1}, .settings = {}}, nowhere_) {}
 
   void come(std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i, ++number_) visit();
