@@ -134,7 +134,9 @@ TEST(CompressedCertificate, TakesAnyBytes) {
       std::string bytes = whole;
       for (int j = 0; j < 3; ++j) bytes[random() % bytes.size()] = static_cast<char>(random());
       const auto opened = open(algorithm, text.size(), bytes);
-      if (opened) EXPECT_EQ(opened->size(), text.size());
+      if (opened) {
+        EXPECT_EQ(opened->size(), text.size());
+      }
     }
   }
 }
