@@ -60,6 +60,7 @@ class PipeliningStall final : public Judge {
   }
 
   void end(const Event& event, const Connection& connection) {
+    if (!connection.sent.by_tcp) return;
     const Answered* answered = answered_.find(connection.id);
     if (answered == nullptr || connection.interim) return;
     const Timestamp closed =
