@@ -80,8 +80,9 @@ TEST_P(FindingsAt, TellWhatItCostAndWhatToChange) {
 }
 
 TEST_P(FindingsAt, KeepToTheirWidth) {
+  const std::string unbroken(500, 'w');
   std::vector<Finding> findings(8, storm());
-  findings[1].why = std::string(500, 'w');  // nothing to break at
+  findings[1].why = unbroken;
   findings[2].title = "A title that is much longer than anybody would like to have it in a report";
   findings[3].rule = "websocket.stuck_in_polling_for_longer_than_any_name_of_a_rule";
   findings[4].fix =
