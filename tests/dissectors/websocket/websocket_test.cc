@@ -137,11 +137,14 @@ struct Fault {
   Direction from;
   Names flaws;
 };
+void PrintTo(const Fault& fault, std::ostream* out) {
+  *out << fault.flaws.front();
+}
 
-TEST(WebSocket, EachFaultHasItsName) {
+std::vector<Fault> faults() {
   const Direction client = Direction::from_client, server = Direction::from_server;
   const std::string long_control = by_server(std::string(126, 'p'), 9);
-  const std::vector<Fault> faults = {
+  return {
       {by_server("in the clear"), client, {"websocket.unmasked_client_frame"}},
       {by_client("masked"), server, {"websocket.masked_server_frame"}},
       {by_server("\xc3("), server, {"websocket.invalid_utf8"}},
@@ -165,12 +168,17 @@ TEST(WebSocket, EachFaultHasItsName) {
       {by_server("\x03\xe8", 8) + by_server("more"), server, {"websocket.frame_after_close"}},
       {std::string("\x81\x7e\x00\x01x", 5), server, {"websocket.length_not_minimal"}},
   };
-  for (const Fault& fault : faults) {
-    const Script script = opened().say(fault.from, fault.frames).end();
-    EXPECT_EQ(flaws(play_in_every_cut(script, kProtocols)), fault.flaws)
-        << ::testing::PrintToString(fault.frames);
-  }
 }
+
+class EachFault : public ::testing::TestWithParam<Fault> {};
+
+TEST_P(EachFault, HasItsName) {
+  const Fault& fault = GetParam();
+  const Script script = opened().say(fault.from, fault.frames).end();
+  EXPECT_EQ(flaws(play_in_every_cut(script, kProtocols)), fault.flaws)
+      << ::testing::PrintToString(fault.frames);
+}
+INSTANTIATE_TEST_SUITE_P(WebSocket, EachFault, ::testing::ValuesIn(faults()));
 
 TEST(WebSocket, ManyFragmentsAreOneFlaw) {
   std::string frames = wire({.opcode = 2, .payload = "", .final = false});
