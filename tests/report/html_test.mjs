@@ -122,7 +122,8 @@ async function glance(page, capture, findings) {
   for (const part of [worst.severity.toUpperCase(), worst.title, worst.subject, worst.first_ts.slice(11, 19)]) check(`${basename(capture)}: the first row says ${part}`, row.includes(part), true);
   check(`${basename(capture)}: seen without scrolling`, await rows.first().evaluate((each) => each.getBoundingClientRect().bottom < innerHeight), true);
   await rows.first().locator("a").click();
-  check(`${basename(capture)}: its evidence is one click away`, (await page.evaluate(() => document.activeElement.innerText)).includes(worst.why), true);
+  const told = page.waitForFunction((why) => document.activeElement.innerText.includes(why), worst.why, { timeout: 10_000 });
+  check(`${basename(capture)}: its evidence is one click away`, await told.then(() => true, () => false), true);
 }
 
 const kRealtime = { websocket_message: "WebSocket messages", sse_event: "Server-sent events", socketio: "Socket.IO packets", websocket: "WebSockets", sse: "Event streams" };
