@@ -2,10 +2,10 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
-#include <memory_resource>
 #include <string>
 
 #include "all.h"
+#include "bench/counting_context.h"
 #include "dissect/conversation.h"
 #include "event/exchange.h"
 #include "http1/head_scan.h"
@@ -16,34 +16,6 @@ namespace {
 
 constexpr std::size_t kSegment = 1'448;
 constexpr std::size_t kExchanges = 256;
-
-/// Counts the exchanges that it is told of.
-class Counter final : public Context {
- public:
-  std::uint64_t exchanges = 0;
-
-  void flaw(const Flaw&, std::optional<Direction>, std::string_view) override {}
-  void name_server(std::string_view) override {}
-  const Stamp& packet() const override { return stamp_; }
-  std::optional<Duration> handshake() const override { return std::nullopt; }
-  const Stamp& opened() const override { return stamp_; }
-  std::uint16_t server_port() const override { return 80; }
-  bool midstream() const override { return false; }
-  const DissectSettings& settings() const override { return settings_; }
-  std::pmr::memory_resource& memory() override { return pool_; }
-  Ledger& ledger() override { return ledger_; }
-
- protected:
-  void emit(const EventType* type, Timestamp, const void*) override {
-    exchanges += type == &kEventType<Exchange>;
-  }
-
- private:
-  Stamp stamp_;
-  DissectSettings settings_;
-  Ledger ledger_{std::size_t{1} << 30};
-  std::pmr::unsynchronized_pool_resource pool_;
-};
 
 std::string request() {
   return "GET /section-12/5f1c62b5?page=3 HTTP/1.1\r\nHost: shop.bench.test\r\n"
@@ -73,7 +45,7 @@ std::string response(std::size_t body, std::size_t chunk) {
 void converse(benchmark::State& state, std::size_t body, std::size_t chunk) {
   const std::string question = request();
   const std::string answer = response(body, chunk);
-  Counter counter;
+  CountingContext<Exchange> counter(80);
   for (auto _ : state) {
     Conversation conversation(all_protocols(), counter.memory());
     for (std::size_t i = 0; i < kExchanges; ++i) {
@@ -86,8 +58,8 @@ void converse(benchmark::State& state, std::size_t body, std::size_t chunk) {
     conversation.finish(counter, {});
   }
   const auto runs = static_cast<std::uint64_t>(state.iterations());
-  if (counter.exchanges != runs * kExchanges) state.SkipWithError("exchanges were lost");
-  state.SetItemsProcessed(static_cast<std::int64_t>(counter.exchanges));
+  if (counter.told != runs * kExchanges) state.SkipWithError("exchanges were lost");
+  state.SetItemsProcessed(static_cast<std::int64_t>(counter.told));
   state.SetBytesProcessed(
       static_cast<std::int64_t>(runs * kExchanges * (question.size() + answer.size())));
 }

@@ -3,11 +3,11 @@
 #include <benchmark/benchmark.h>
 #include <nghttp2/nghttp2.h>
 
-#include <memory_resource>
 #include <string>
 #include <vector>
 
 #include "all.h"
+#include "bench/counting_context.h"
 #include "dissect/conversation.h"
 #include "event/exchange.h"
 #include "http2/frame.h"
@@ -19,34 +19,6 @@ namespace {
 constexpr std::size_t kSegment = 1'448;
 constexpr std::uint32_t kExchanges = 256;
 constexpr std::size_t kMaxPayload = 16'384;
-
-/// Counts the exchanges that it is told of.
-class Counter final : public Context {
- public:
-  std::uint64_t exchanges = 0;
-
-  void flaw(const Flaw&, std::optional<Direction>, std::string_view) override {}
-  void name_server(std::string_view) override {}
-  const Stamp& packet() const override { return stamp_; }
-  std::optional<Duration> handshake() const override { return std::nullopt; }
-  const Stamp& opened() const override { return stamp_; }
-  std::uint16_t server_port() const override { return 443; }
-  bool midstream() const override { return false; }
-  const DissectSettings& settings() const override { return settings_; }
-  std::pmr::memory_resource& memory() override { return pool_; }
-  Ledger& ledger() override { return ledger_; }
-
- protected:
-  void emit(const EventType* type, Timestamp, const void*) override {
-    exchanges += type == &kEventType<Exchange>;
-  }
-
- private:
-  Stamp stamp_{1, {}};
-  DissectSettings settings_;
-  Ledger ledger_{std::size_t{1} << 30};
-  std::pmr::unsynchronized_pool_resource pool_;
-};
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
@@ -139,7 +111,7 @@ Talk talk(std::size_t body) {
 
 void converse(benchmark::State& state, std::size_t body) {
   const Talk said = talk(body);
-  Counter counter;
+  CountingContext<Exchange> counter(443);
   for (auto _ : state) {
     Conversation conversation(all_protocols(), counter.memory());
     for (std::size_t i = 0; i < kExchanges; ++i) {
@@ -153,8 +125,8 @@ void converse(benchmark::State& state, std::size_t body) {
     conversation.finish(counter, {});
   }
   const auto runs = static_cast<std::uint64_t>(state.iterations());
-  if (counter.exchanges != runs * kExchanges) state.SkipWithError("exchanges were lost");
-  state.SetItemsProcessed(static_cast<std::int64_t>(counter.exchanges));
+  if (counter.told != runs * kExchanges) state.SkipWithError("exchanges were lost");
+  state.SetItemsProcessed(static_cast<std::int64_t>(counter.told));
   state.SetBytesProcessed(static_cast<std::int64_t>(runs * said.bytes));
 }
 

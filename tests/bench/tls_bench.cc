@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <memory_resource>
 #include <string>
 #include <vector>
 
+#include "bench/counting_context.h"
 #include "dissect/conversation.h"
 #include "event/tls.h"
 #include "support/tls_bytes.h"
@@ -24,34 +24,6 @@ namespace wirelens {
 namespace {
 
 using namespace testing;
-
-/// Counts the sessions that it is told of.
-class Counter final : public Context {
- public:
-  std::uint64_t sessions = 0;
-
-  void flaw(const Flaw&, std::optional<Direction>, std::string_view) override {}
-  void name_server(std::string_view) override {}
-  const Stamp& packet() const override { return stamp_; }
-  std::optional<Duration> handshake() const override { return std::nullopt; }
-  const Stamp& opened() const override { return stamp_; }
-  std::uint16_t server_port() const override { return 443; }
-  bool midstream() const override { return false; }
-  const DissectSettings& settings() const override { return settings_; }
-  std::pmr::memory_resource& memory() override { return pool_; }
-  Ledger& ledger() override { return ledger_; }
-
- protected:
-  void emit(const EventType* type, Timestamp, const void*) override {
-    sessions += type == &kEventType<TlsSession>;
-  }
-
- private:
-  Stamp stamp_;
-  DissectSettings settings_;
-  Ledger ledger_{std::size_t{1} << 30};
-  std::pmr::unsynchronized_pool_resource pool_;
-};
 
 /// As a browser says hello: 16 cipher suites, and a key share that takes it past one segment.
 ClientHelloSpec browser() {
@@ -71,7 +43,7 @@ ClientHelloSpec browser() {
 }
 
 void handshakes(benchmark::State& state, const std::vector<std::string>& turns) {
-  Counter counter;
+  CountingContext<TlsSession> counter(443);
   const Protocol* const protocols[] = {&tls::kProtocol};
   for (auto _ : state) {
     Conversation conversation(protocols, counter.memory());
@@ -85,7 +57,7 @@ void handshakes(benchmark::State& state, const std::vector<std::string>& turns) 
     }
     if (!conversation.opaque()) state.SkipWithError("the handshake is not done");
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(counter.sessions));
+  state.SetItemsProcessed(static_cast<std::int64_t>(counter.told));
 }
 void fingerprints(benchmark::State& state) {
   const std::string body = client_hello(browser());
