@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "common/http_text.h"
+#include "socketio/escapes.h"
 
 namespace wirelens::socketio {
 namespace {
@@ -82,43 +83,6 @@ std::optional<std::string_view> unquoted(std::string_view value) {
   return value.substr(1, value.size() - 2);
 }
 
-void append_utf8(std::uint32_t scalar, std::string& out) {
-  const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (scalar < 0x80) {
-    put(scalar);
-  } else if (scalar < 0x800) {
-    put(0xc0 | scalar >> 6);
-    put(0x80 | (scalar & 0x3f));
-  } else {
-    put(0xe0 | scalar >> 12);
-    put(0x80 | (scalar >> 6 & 0x3f));
-    put(0x80 | (scalar & 0x3f));
-  }
-}
-
-/// Appends what the escape at the front of `text` (which begins with '\') means; its length.
-std::size_t unescape(std::string_view text, std::string& out) {
-  if (text.size() < 2) return 1;
-  constexpr std::string_view kLetters = "bfnrt";
-  constexpr std::string_view kMeanings = "\b\f\n\r\t";
-  const std::size_t letter = kLetters.find(text[1]);
-  if (letter != std::string_view::npos) {
-    out.push_back(kMeanings[letter]);
-  } else if (text[1] == 'u' && text.size() >= 6) {
-    std::uint32_t unit = 0;
-    for (const char c : text.substr(2, 4)) {
-      const char low = http::lower(c);
-      const int digit = http::is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : 0;
-      unit = unit << 4 | static_cast<std::uint32_t>(digit);
-    }
-    append_utf8(unit >= 0xd800 && unit < 0xe000 ? 0xfffd : unit, out);
-    return 6;
-  } else {
-    out.push_back(text[1]);
-  }
-  return 2;
-}
-
 }  // namespace
 
 std::optional<EngineType> engine_type(char c) {
@@ -169,7 +133,8 @@ std::optional<std::string> first_text(std::string_view list) {
   std::string name;
   while (!text.empty() && name.size() < kMaxName) {
     if (text.front() == '\\') {
-      text.remove_prefix(std::min(text.size(), unescape(text, name)));
+      text.remove_prefix(1);
+      if (!text.empty()) text.remove_prefix(unescape(text, name));
     } else {
       name.push_back(text.front());
       text.remove_prefix(1);

@@ -12,17 +12,18 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 10, "seconds", "that a session went on by polling, at least"},
-    {"polls", 10, "requests", "of it in that time, at least"},
-    {"sessions", 1, "sessions", "of one server, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>, &kEventType<SessionSeen>};
-constexpr std::string_view kFollows[] = {"websocket.upgrade_refused"};
 constexpr std::size_t kSessions = 1024;
 
 class StuckInPolling final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 10, "seconds", "that a session went on by polling, at least"},
+      {"polls", 10, "requests", "of it in that time, at least"},
+      {"sessions", 1, "sessions", "of one server, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>, &kEventType<SessionSeen>};
+  static constexpr std::string_view kFollows[] = {"websocket.upgrade_refused"};
+
   explicit StuckInPolling(const Circumstances& circumstances)
       : long_(circumstances.seconds("seconds")),
         polls_(circumstances.threshold("polls")),
@@ -135,10 +136,10 @@ const Rule kStuckInPolling = {
         "$http_upgrade; proxy_set_header Connection \"upgrade\"), keep sessions on one server "
         "(sticky sessions), and allow websocket in the client's transports",
     .source = "Engine.IO protocol 4, upgrade; RFC 6455 section 4",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = StuckInPolling::kThresholds,
+    .takes = StuckInPolling::kTakes,
     .make = make<StuckInPolling>,
-    .follows = kFollows,
+    .follows = StuckInPolling::kFollows,
 };
 
 }  // namespace wirelens::socketio
