@@ -16,7 +16,6 @@ constexpr std::string_view kCertainPrefix = "HTTP/1.";
 /// "HTTP/1.1 200 ": more need not be seen of a status line to be certain.
 constexpr std::size_t kCertainLength = 13;
 /// Longer tokens are no methods.
-constexpr std::size_t kLongestMethod = 32;
 
 std::string_view without_cr(std::string_view line) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);

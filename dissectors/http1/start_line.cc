@@ -14,7 +14,6 @@ using http::is_digit;
 using http::token_length;
 
 /// Longer tokens are no methods.
-constexpr std::size_t kLongestMethod = 32;
 
 // Sorted. The registry of IANA, without PRI (the preface of HTTP/2), and at the end of each letter
 // what is in use without being registered.

@@ -9,6 +9,9 @@
 
 namespace wirelens::http1 {
 
+/// A longer word is no method: the longest of the IANA registry has 17 letters.
+inline constexpr std::size_t kLongestMethod = 32;
+
 /// In the IANA registry of HTTP methods, or old and wide-spread (CCM_POST, M-SEARCH).
 bool is_known_method(std::string_view method);
 

@@ -21,38 +21,38 @@ FrameHeader read_header(Bytes bytes) {
 }
 
 FrameShape shape_of(FrameType type) {
-  using Stream = FrameShape::Stream;
+  using enum FrameShape::Stream;
   using namespace flag;
   constexpr std::uint8_t kHeadersFlags = kEndStream | kEndHeaders | kPadded | kPriority;
   switch (type) {
     case FrameType::data:
-      return {0, kAnyLength, kEndStream | kPadded, Stream::always, true};
+      return {0, kAnyLength, kEndStream | kPadded, always, true};
     case FrameType::headers:
-      return {0, kAnyLength, kHeadersFlags, Stream::always, true};
+      return {0, kAnyLength, kHeadersFlags, always, true};
     case FrameType::priority:
-      return {5, 5, 0, Stream::always, true};
+      return {5, 5, 0, always, true};
     case FrameType::rst_stream:
-      return {4, 4, 0, Stream::always, true};
+      return {4, 4, 0, always, true};
     case FrameType::settings:
-      return {0, kAnyLength, kAck, Stream::never, true};
+      return {0, kAnyLength, kAck, never, true};
     case FrameType::push_promise:
-      return {4, kAnyLength, kEndHeaders | kPadded, Stream::always, true};
+      return {4, kAnyLength, kEndHeaders | kPadded, always, true};
     case FrameType::ping:
-      return {8, 8, kAck, Stream::never, true};
+      return {8, 8, kAck, never, true};
     case FrameType::goaway:
-      return {8, kAnyLength, 0, Stream::never, true};
+      return {8, kAnyLength, 0, never, true};
     case FrameType::window_update:
-      return {4, 4, 0, Stream::either, true};
+      return {4, 4, 0, either, true};
     case FrameType::continuation:
-      return {0, kAnyLength, kEndHeaders, Stream::always, true};
+      return {0, kAnyLength, kEndHeaders, always, true};
     case FrameType::altsvc:
-      return {2, kAnyLength, 0, Stream::either, true};
+      return {2, kAnyLength, 0, either, true};
     case FrameType::origin:
-      return {0, kAnyLength, 0, Stream::never, true};
+      return {0, kAnyLength, 0, never, true};
     case FrameType::priority_update:
-      return {4, kAnyLength, 0, Stream::never, true};
+      return {4, kAnyLength, 0, never, true};
   }
-  return {0, kAnyLength, 0xff, Stream::either, false};
+  return {0, kAnyLength, 0xff, either, false};
 }
 
 Likeness likeness(const FrameHeader& header, std::uint32_t most) {

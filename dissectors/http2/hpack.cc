@@ -83,26 +83,26 @@ std::optional<std::size_t> string_length(Bytes bytes) {
 }
 
 std::optional<Representation> read_representation(Bytes bytes) {
-  using Kind = Representation::Kind;
+  using enum Representation::Kind;
   Representation found;
   const std::uint8_t first = bytes[0];
   unsigned bits = 4;
-  found.kind = Kind::plain;
+  found.kind = plain;
   if ((first & 0x80) != 0) {
-    found.kind = Kind::indexed;
+    found.kind = indexed;
     bits = 7;
   } else if ((first & 0x40) != 0) {
-    found.kind = Kind::inserted;
+    found.kind = inserted;
     bits = 6;
   } else if ((first & 0x20) != 0) {
-    found.kind = Kind::table_size;
+    found.kind = table_size;
     bits = 5;
   }
   const auto integer = read_integer(bytes, bits);
   if (!integer) return std::nullopt;
   found.index = integer->value;
   found.length = integer->length;
-  if (found.kind == Kind::indexed || found.kind == Kind::table_size) return found;
+  if (found.kind == indexed || found.kind == table_size) return found;
   if (found.index == 0) {
     const auto name = string_length(bytes.subspan(found.length));
     if (!name) return std::nullopt;
@@ -251,18 +251,18 @@ bool HeaderDecoder::decode_one_by_one(Bytes block, FieldSink& out) {
 }
 
 bool HeaderDecoder::one(Bytes& block, FieldSink& out) {
-  using Kind = Representation::Kind;
+  using enum Representation::Kind;
   const auto found = read_representation(block);
   if (!found) return false;
   const Bytes whole = block.first(found->length);
   block = block.subspan(found->length);
-  if (found->kind == Kind::table_size) {
+  if (found->kind == table_size) {
     return feed(found->index > kMaxTable ? Bytes(kLargest) : whole, false, out);
   }
   const bool seen = found->index <= std::max(entries(), kStaticEntries);
   if (seen) return feed(whole, false, out);
   out.unknown();
-  if (found->kind != Kind::inserted) return true;
+  if (found->kind != inserted) return true;
   Nobody nobody;
   return feed(kInsertNameless, false, nobody) &&
          feed(whole.subspan(found->value_from), false, nobody);

@@ -8,13 +8,13 @@
 namespace wirelens::tls {
 namespace {
 
-struct Suite {
+struct NamedSuite {
   std::uint16_t number;
   std::string_view name;
 };
 
 // clang-format off
-constexpr std::array kSuites = std::to_array<Suite>({
+constexpr std::array kSuites = std::to_array<NamedSuite>({
     {0x0000, "TLS_NULL_WITH_NULL_NULL"},
     {0x0001, "TLS_RSA_WITH_NULL_MD5"},
     {0x0002, "TLS_RSA_WITH_NULL_SHA"},
@@ -395,7 +395,7 @@ static_assert(in_order());
 std::string_view name_of_cipher(std::uint16_t number) {
   const auto found = std::lower_bound(
       kSuites.begin(), kSuites.end(), number,
-      [](const Suite& suite, std::uint16_t wanted) { return suite.number < wanted; });
+      [](const NamedSuite& suite, std::uint16_t wanted) { return suite.number < wanted; });
   return found != kSuites.end() && found->number == number ? found->name : std::string_view();
 }
 

@@ -17,7 +17,6 @@
 namespace wirelens::tls {
 namespace {
 
-constexpr std::size_t kMasterSecret = 48;
 /// Handshake messages that are kept for the extended master secret, up to ClientKeyExchange.
 constexpr std::size_t kLongestTranscript = 256u << 10;
 

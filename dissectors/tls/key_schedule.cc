@@ -118,7 +118,6 @@ bool prf(std::uint16_t version, const char* hash, Bytes secret, std::string_view
 
 Secret master_secret(std::uint16_t version, const char* hash, Bytes premaster, bool extended,
                      Bytes seed) {
-  constexpr std::size_t kMasterSecret = 48;
   Secret master;
   const std::string_view label = extended ? "extended master secret" : "master secret";
   const std::span<std::uint8_t> out(master.resize(kMasterSecret), kMasterSecret);

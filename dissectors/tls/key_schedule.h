@@ -6,6 +6,7 @@
 //   TLS 1.3 (RFC 8446 section 7.1, 7.3)   HKDF-Expand-Label
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,10 @@ Secret expand_label(const char* hash, Bytes secret, std::string_view label, Byte
 bool prf(std::uint16_t version, const char* hash, Bytes secret, std::string_view label, Bytes seed,
          std::span<std::uint8_t> out);
 
-/// The master secret (48 bytes) from a premaster secret. `seed`: both randoms; for the extended
+/// Bytes of a master secret, and of the premaster secret under RSA key exchange.
+inline constexpr std::size_t kMasterSecret = 48;
+
+/// The master secret from a premaster secret. `seed`: both randoms; for the extended
 /// master secret (RFC 7627) the hash of the handshake's messages.
 Secret master_secret(std::uint16_t version, const char* hash, Bytes premaster, bool extended,
                      Bytes seed);

@@ -45,11 +45,11 @@ constexpr Cipher kCiphers[] = {
     {"CHACHA20_POLY1305", Mode::chacha20_poly1305, "ChaCha20-Poly1305", 32, 0, 16},
 };
 
-struct Digest {
+struct HashName {
   std::string_view suffix;
   const char* openssl;
 };
-constexpr Digest kDigests[] = {
+constexpr HashName kDigests[] = {
     {"_SHA384", "SHA384"}, {"_SHA256", "SHA256"}, {"_SHA", "SHA1"}, {"_MD5", "MD5"}};
 
 }  // namespace
@@ -65,7 +65,7 @@ std::optional<Suite> suite_of(std::string_view name) {
   }
   const auto* const digest =
       std::find_if(std::begin(kDigests), std::end(kDigests),
-                   [&](const Digest& each) { return name.ends_with(each.suffix); });
+                   [&](const HashName& each) { return name.ends_with(each.suffix); });
   const bool has_digest = digest != std::end(kDigests);
   if (has_digest) name.remove_suffix(digest->suffix.size());
   const auto* const cipher = std::find_if(std::begin(kCiphers), std::end(kCiphers),

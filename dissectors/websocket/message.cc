@@ -9,7 +9,7 @@
 namespace wirelens::websocket {
 namespace {
 
-constexpr std::size_t kStep = 4096;
+constexpr std::size_t kUnmaskStep = 4096;
 constexpr std::string_view kUnknown = "\xef\xbf\xbd";  // U+FFFD
 
 /// What a kept text may cost while nothing is kept.
@@ -91,7 +91,7 @@ void Assembly::content(Bytes bytes, const Stamp&) {
     if (wants_payload()) take(bytes);
     return;
   }
-  std::array<std::uint8_t, kStep> clear;
+  std::array<std::uint8_t, kUnmaskStep> clear;
   while (!bytes.empty() && wants_payload()) {
     std::size_t size = std::min(bytes.size(), clear.size());
     if (!current_->compressed && !checking_) size = std::min(size, keep_ - current_->kept.size());

@@ -65,13 +65,13 @@ constexpr auto kAnalyzeOptions = joined(kRunOptions, kReaderOptions);
 constexpr auto kFollowOptions = joined(kFollowOnly, kRunOptions);
 constexpr auto kLiveOptions = joined(kCaptureOptions, kRunOptions);
 
-/// Appends `words` after `indent` columns, broken at `kColumns`; the first line has them already.
+/// Appends `words` after `indent` columns, broken at 80 columns; the first line has them already.
 void append_wrapped(std::string& out, std::string_view words, std::size_t indent) {
-  constexpr std::size_t kColumns = 80;
+  constexpr std::size_t kWidth = 80;
   std::size_t column = indent;
   while (!words.empty()) {
     const std::size_t space = std::min(words.find(' '), words.size());
-    if (column > indent && column + 1 + space > kColumns) {
+    if (column > indent && column + 1 + space > kWidth) {
       out += '\n' + std::string(indent, ' ');
       column = indent;
     } else if (column > indent) {
@@ -211,8 +211,7 @@ std::span<const ExitMeaning> exit_meanings() {
        "an output could not be written: nothing half-written is left under its name"},
       {kInterrupted,
        "analyze was interrupted, with complete output for what was seen; a second signal ends it "
-       "at "
-       "once"},
+       "at once"},
       {kReaderLeft, "the reader of a pipe went away"}};
   return kAll;
 }

@@ -15,7 +15,7 @@ namespace {
 
 /// When what is written in this file was last changed; the rest is made of the grammar.
 constexpr std::string_view kWritten = "2026-11-21";
-constexpr std::size_t kColumns = 78;  ///< of the page's source
+constexpr std::size_t kSourceColumns = 78;  ///< of the page's source
 
 /// Text that roff shows as it is: no request, no escape, dashes that can be copied.
 std::string roff(std::string_view text) {
@@ -54,7 +54,7 @@ std::string sentences(std::string_view text) {
     const std::string_view word = text.substr(0, space);
     text.remove_prefix(std::min(space + 1, text.size()));
     const std::string piece = roff(word);
-    if (column > 0 && column + 1 + piece.size() > kColumns) {
+    if (column > 0 && column + 1 + piece.size() > kSourceColumns) {
       out += '\n';
       column = 0;
     }

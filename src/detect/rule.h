@@ -4,8 +4,9 @@
 // folder's `rules` (a Protocol's, or core_rules()), and a Judge that hears the events that the rule
 // takes, keeps a bounded tally, and states its findings when it is asked.
 //
-//   constexpr Threshold kThresholds[] = {{"attempts", 1, "connections", "..."}};
 //   class Refusals final : public Judge {
+//    public:
+//     static constexpr Threshold kThresholds[] = {{"attempts", 1, "connections", "..."}};
 //     void hear(const Event& event) override { ... table_.at(event.peers()->server) ... }
 //     void judge(Findings& out) override { ... out.add(draft) ... }
 //   };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "base/figures.h"
 #include "base/time.h"
@@ -24,9 +25,11 @@ constexpr Severity severity_of_wait(Duration cost) {
   return Severity::low;
 }
 
-/// "a connection", "3 connections", "a 503"...: a count before a noun that takes an s.
-inline std::string how_many(std::uint64_t count, std::string_view noun) {
-  return counted(count, noun);
+/// The server sent the first FIN or reset, by the letters of Connection::history (Zeek's: F and R
+/// are the client's, f and r the server's).
+constexpr bool ended_by_server(std::string_view history) {
+  const std::size_t first = history.find_first_of("FfRr");
+  return first != history.npos && (history[first] == 'f' || history[first] == 'r');
 }
 
 /// "10.0.0.1", or "12 clients" when there are several.

@@ -13,8 +13,6 @@
 namespace wirelens {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{256} << 10;
-
 bool same_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
     return std::tolower(static_cast<unsigned char>(x)) ==

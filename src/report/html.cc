@@ -42,10 +42,10 @@ std::string for_element(std::string_view json) {
 }
 
 void write_base64(Output& output, std::string_view bytes) {
-  constexpr std::size_t kPiece = std::size_t{192} << 10;  // a multiple of three
+  constexpr std::size_t kStep = std::size_t{192} << 10;  // a multiple of three
   std::string text;
-  for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
-    const std::string_view piece = bytes.substr(at, kPiece);
+  for (std::size_t at = 0; at < bytes.size(); at += kStep) {
+    const std::string_view piece = bytes.substr(at, kStep);
     text.resize(4 * ((piece.size() + 2) / 3) + 1);
     const int count = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
                                       reinterpret_cast<const unsigned char*>(piece.data()),
@@ -66,7 +66,7 @@ std::uint64_t weight_of(const Connection& connection) {
   return weight + (reset ? 2 : 0) + (close == Close::unanswered ? 1 : 0);
 }
 
-bool has_failed(const Exchange& exchange) {
+bool is_failure(const Exchange& exchange) {
   return exchange.method && (!exchange.status || *exchange.status >= 500);
 }
 
@@ -81,7 +81,7 @@ std::uint64_t worth_of_exchange(const Exchange& exchange) {
     sum += std::max(each.value_or(Duration{}), Duration{});
   }
   const auto length = std::min(static_cast<std::uint64_t>(sum.count()), kMost);
-  return has_failed(exchange) ? kFailure + length : length;
+  return is_failure(exchange) ? kFailure + length : length;
 }
 
 }  // namespace
@@ -114,7 +114,7 @@ bool HtmlReport::keep(const Event& event) {
     return true;
   }
   if (const auto* exchange = event.as<Exchange>(); exchange && event.connection()) {
-    if (has_failed(*exchange) && failing_.size() < kMostRows) failing_.insert(*event.connection());
+    if (is_failure(*exchange) && failing_.size() < kMostRows) failing_.insert(*event.connection());
     return true;
   }
   if (event.as<SegmentSeen>() && event.connection()) {

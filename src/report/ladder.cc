@@ -15,7 +15,6 @@ namespace wirelens {
 namespace {
 
 constexpr std::size_t kState = 12;
-constexpr std::size_t kPiece = std::size_t{64} << 10;
 constexpr std::size_t kDataLines = 40;  ///< of one segment
 constexpr Duration kSilence = std::chrono::seconds(1);
 

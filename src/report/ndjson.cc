@@ -2,11 +2,7 @@
 #include "report/ndjson.h"
 
 namespace wirelens {
-namespace {
-
-constexpr std::size_t kPiece = std::size_t{256} << 10;
-
-}  // namespace
+namespace {}  // namespace
 
 NdjsonReport::NdjsonReport(std::unique_ptr<Output> output)
     : output_(std::move(output)), writer_(kPiece + kPiece / 4) {}

@@ -7,6 +7,7 @@
 // written straight.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@
 #include "report/report.h"
 
 namespace wirelens {
+
+/// How much text a report gathers before it hands it to its output.
+inline constexpr std::size_t kPiece = std::size_t{256} << 10;
 
 class Output {
  public:

@@ -19,7 +19,7 @@ std::string pad(std::size_t columns) {
   return std::string(columns, ' ');
 }
 
-std::vector<std::string> words_of(std::string_view text) {
+std::vector<std::string> split_words(std::string_view text) {
   std::vector<std::string> words;
   while (!text.empty()) {
     const std::size_t space = std::min(text.find(' '), text.size());
@@ -74,7 +74,7 @@ void Page::flow(std::string_view label, std::span<const std::string> pieces,
 }
 
 void Page::paragraph(std::string_view label, std::string_view words) {
-  flow(label, words_of(words), " ");
+  flow(label, split_words(words), " ");
 }
 
 void Page::headline(std::string_view words) {
@@ -99,7 +99,7 @@ void Page::item(std::string_view mark, std::string_view colour, std::string_view
 }
 
 void Page::note(std::string_view label, std::string_view words) {
-  flow(label, words_of(words), " ", kMark, label.empty() ? 0 : kNoteLabel);
+  flow(label, split_words(words), " ", kMark, label.empty() ? 0 : kNoteLabel);
 }
 
 void Page::entry(std::string_view label, std::span<const std::string> items) {

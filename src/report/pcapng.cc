@@ -12,7 +12,6 @@
 namespace wirelens {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{256} << 10;
 constexpr std::uint32_t kSection = 0x0a0d0d0a, kInterface = 1, kEnhancedPacket = 6, kSecrets = 10;
 constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d, kTlsKeyLog = 0x544c534b;
 constexpr std::uint16_t kComment = 1, kHardware = 2, kSystem = 3, kApplication = 4;

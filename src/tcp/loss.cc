@@ -17,8 +17,6 @@ namespace wirelens::tcp {
 namespace {
 
 constexpr Duration kReorderWindow = std::chrono::milliseconds(3);
-constexpr Duration kMinTimeout = std::chrono::milliseconds(200);
-constexpr Duration kFirstTimeout = std::chrono::seconds(1);
 constexpr std::uint32_t kDupAckThreshold = 3;  // RFC 5681 section 3.2
 
 }  // namespace

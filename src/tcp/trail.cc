@@ -10,8 +10,6 @@
 namespace wirelens::tcp {
 namespace {
 
-constexpr Duration kMinTimeout = std::chrono::milliseconds(200);
-constexpr Duration kFirstTimeout = std::chrono::seconds(1);
 /// Delivered segments are remembered up to so many; more room is made for those in flight only.
 constexpr std::uint16_t kRemembered = 16;
 

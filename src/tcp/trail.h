@@ -29,6 +29,11 @@
 
 namespace wirelens::tcp {
 
+/// The least retransmission timeout that stacks use (RFC 6298 asks for a second, nobody waits it).
+inline constexpr Duration kMinTimeout = std::chrono::milliseconds(200);
+/// Before a round trip was measured (RFC 6298 section 2.1).
+inline constexpr Duration kFirstTimeout = std::chrono::seconds(1);
+
 /// A segment as it was sent last.
 struct SentSegment {
   Timestamp time;

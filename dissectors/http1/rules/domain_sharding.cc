@@ -9,13 +9,14 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"hosts", 4, "names", "of one site on one server, fetched by one client over HTTP/1, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
-
 class DomainSharding final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"hosts", 4, "names",
+       "of one site on one server, fetched by one client over HTTP/1, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit DomainSharding(const Circumstances& circumstances)
       : least_(circumstances.threshold("hosts")) {}
 
@@ -101,8 +102,8 @@ const Rule kDomainSharding = {
         "keep streams apart.",
     .fix = "serve the site under one name with HTTP/2 or HTTP/3",
     .source = "RFC 9113 section 9.1.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = DomainSharding::kThresholds,
+    .takes = DomainSharding::kTakes,
     .make = make<DomainSharding>,
 };
 

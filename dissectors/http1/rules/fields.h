@@ -6,37 +6,23 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
+#include "common/exchange_fields.h"
 #include "detect/firsts.h"
 #include "event/exchange.h"
 #include "event/peers.h"
 
 namespace wirelens::http1 {
 
-using Fields = std::optional<std::span<const HeaderField>>;
+using http::request_field;
+using http::response_field;
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-inline bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
-/// The value of the first field of that name; empty if there is none.
-inline std::string_view field(const Fields& fields, std::string_view name) {
-  if (!fields) return {};
-  for (const auto& [key, value] : *fields) {
-    if (same_name(key, name)) return value;
-  }
-  return {};
-}
-
-inline bool says_close(const Fields& fields) {
-  return same_name(field(fields, "connection"), "close");
+/// The value of a Connection field.
+constexpr bool says_close(std::string_view connection) {
+  return http::same_ignoring_case(connection, "close");
 }
 
 /// It lasts as long as it is wanted: an event stream, a tunnel, another protocol.
@@ -85,13 +71,10 @@ inline std::string_view resource_in(std::string& room, const Exchange& exchange)
   return room.assign(exchange.host.value_or("")).append(path_of(exchange));
 }
 
-inline Bytes bytes_of(std::string_view text) {
-  return Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-}
 /// One client and one resource ("shop.test/stock"), for a table that every exchange has to pass.
 inline std::uint64_t digest_of(const PeerAddress& client, std::string_view resource) {
   return detect::digest_of(
-      std::array{detect::digest_of(client.host()), detect::digest_of(bytes_of(resource))});
+      std::array{detect::digest_of(client.host()), detect::digest_of(as_bytes(resource))});
 }
 
 /// Where a Location leads, in the words of resource_of().

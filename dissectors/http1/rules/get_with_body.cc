@@ -9,13 +9,13 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"requests", 1, "requests", "of one host, GET or HEAD with a body, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
-
 class GetWithBody final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"requests", 1, "requests", "of one host, GET or HEAD with a body, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit GetWithBody(const Circumstances& circumstances)
       : least_(circumstances.threshold("requests")) {}
 
@@ -62,8 +62,8 @@ const Rule kGetWithBody = {
         "it, others close the connection, and some take it for request smuggling.",
     .fix = "put parameters into the query, or use POST (or QUERY, where both sides know it)",
     .source = "RFC 9110 section 9.3.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = GetWithBody::kThresholds,
+    .takes = GetWithBody::kTakes,
     .make = make<GetWithBody>,
 };
 

@@ -9,14 +9,15 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 0.1, "seconds", "that requests to one host waited behind others, in all, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
-constexpr std::string_view kFollows[] = {"http.slow_response"};
-
 class HeadOfLineBlocking final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 0.1, "seconds",
+       "that requests to one host waited behind others, in all, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+  static constexpr std::string_view kFollows[] = {"http.slow_response"};
+
   explicit HeadOfLineBlocking(const Circumstances& circumstances)
       : least_(circumstances.seconds("seconds")) {}
 
@@ -71,10 +72,10 @@ const Rule kHeadOfLineBlocking = {
         "use HTTP/2 or HTTP/3, whose streams do not wait for each other; or do not pipeline, and "
         "send slow requests on a connection of their own",
     .source = "RFC 9112 section 9.3.2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = HeadOfLineBlocking::kThresholds,
+    .takes = HeadOfLineBlocking::kTakes,
     .make = make<HeadOfLineBlocking>,
-    .follows = kFollows,
+    .follows = HeadOfLineBlocking::kFollows,
 };
 
 }  // namespace wirelens::http1

@@ -10,16 +10,16 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"connections", 6, "connections",
-     "of one client that speak HTTP/1 to a server that speaks HTTP/2 as well, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>, &kEventType<TlsSession>};
-
 /// What a server speaks is known from its exchanges, and for TLS without keys from ALPN where that
 /// is in the clear (TLS 1.2).
 class Http1OnHttp2Origin final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"connections", 6, "connections",
+       "of one client that speak HTTP/1 to a server that speaks HTTP/2 as well, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>, &kEventType<TlsSession>};
+
   explicit Http1OnHttp2Origin(const Circumstances& circumstances)
       : least_(circumstances.threshold("connections")) {}
 
@@ -119,11 +119,10 @@ const Rule kHttp1OnHttp2Origin = {
         "connection its requests would not queue, and would cost one handshake.",
     .fix =
         "turn HTTP/2 on in the client's library (ALPN h2; Java HttpClient, OkHttp, Go and curl "
-        "have "
-        "it, Python's requests does not: httpx), and look for proxies that end TLS without it",
+        "have it, Python's requests does not: httpx), and look for proxies that end TLS without it",
     .source = "RFC 9113 sections 3.2 and 9.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = Http1OnHttp2Origin::kThresholds,
+    .takes = Http1OnHttp2Origin::kTakes,
     .make = make<Http1OnHttp2Origin>,
 };
 

@@ -11,16 +11,16 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"responses", 1, "responses", "of one host that were cut short, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>, &kEventType<Connection>,
-                                       &kEventType<CaptureEnd>};
-constexpr std::string_view kFollows[] = {"tcp.reset_storm", "tcp.reset_after_idle",
-                                         "tcp.reset_injected"};
-
 class IncompleteBody final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"responses", 1, "responses", "of one host that were cut short, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>, &kEventType<Connection>,
+                                                &kEventType<CaptureEnd>};
+  static constexpr std::string_view kFollows[] = {"tcp.reset_storm", "tcp.reset_after_idle",
+                                                  "tcp.reset_injected"};
+
   explicit IncompleteBody(const Circumstances& circumstances)
       : least_(circumstances.threshold("responses")) {}
 
@@ -59,8 +59,8 @@ class IncompleteBody final : public Judge {
   void note(const Event& event, const Exchange& exchange) {
     if (!event.peers() || !event.connection() || exchange.stream || exchange.complete) return;
     if (!exchange.method || !exchange.status || !exchange.response_body_wire_bytes) return;
-    const std::string_view length = field(exchange.response_headers, "content-length");
-    const bool chunked = !field(exchange.response_headers, "transfer-encoding").empty();
+    const std::string_view length = response_field(exchange, "content-length");
+    const bool chunked = !response_field(exchange, "transfer-encoding").empty();
     std::uint64_t wanted = 0;
     std::from_chars(length.data(), length.data() + length.size(), wanted);
     const std::uint64_t got = *exchange.response_body_wire_bytes;
@@ -81,7 +81,7 @@ class IncompleteBody final : public Judge {
     // A client that goes away may do so; one whose connection is still open may yet get the rest.
     // Chunks may also have broken their own rules: that they were cut, only a reset says.
     const bool cut_off = cut->wanted > 0 || connection.close == Close::reset_by_server;
-    if (seen && ended && cut_off && !by_client && server_ended_first(connection)) {
+    if (seen && ended && cut_off && !by_client && ended_by_server(connection.history)) {
       ServerTally& tally = tallies_.at(cut->host);
       if (tally.times == 0) tally.first = *event.peers();
       tally.note(event, cut->packet, cut->time);
@@ -91,11 +91,6 @@ class IncompleteBody final : public Judge {
       tally.counts[2] += connection.close == Close::reset_by_server;
     }
     cut_.erase(connection.id);
-  }
-  static bool server_ended_first(const Connection& connection) {
-    const std::size_t first = connection.history.find_first_of("FfRr");
-    return first != std::string_view::npos &&
-           (connection.history[first] == 'f' || connection.history[first] == 'r');
   }
 
   static std::string how_ended(std::uint64_t times, std::uint64_t resets) {
@@ -140,10 +135,10 @@ const Rule kIncompleteBody = {
         "look for crashes, kills and timeouts of the server or of the proxy before it "
         "(proxy_read_timeout, worker limits, out of memory)",
     .source = "RFC 9112 section 8",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = IncompleteBody::kThresholds,
+    .takes = IncompleteBody::kTakes,
     .make = make<IncompleteBody>,
-    .follows = kFollows,
+    .follows = IncompleteBody::kFollows,
 };
 
 }  // namespace wirelens::http1

@@ -9,15 +9,16 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 5, "seconds", "that an answer is held back, at least"},
-    {"requests", 3, "requests", "of one client for one resource, one after the other, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
 constexpr Duration kAtOnce = std::chrono::seconds(1);
 
 class LongPolling final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 5, "seconds", "that an answer is held back, at least"},
+      {"requests", 3, "requests", "of one client for one resource, one after the other, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit LongPolling(const Circumstances& circumstances)
       : held_(circumstances.seconds("seconds")), least_(circumstances.threshold("requests")) {}
 
@@ -85,8 +86,8 @@ const Rule kLongPolling = {
         "where both ends can: server-sent events or a WebSocket; mind the idle timeouts of proxies "
         "between them",
     .source = "RFC 6202 section 2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = LongPolling::kThresholds,
+    .takes = LongPolling::kTakes,
     .make = make<LongPolling>,
 };
 

@@ -9,14 +9,14 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"bytes", 10000, "bytes", "of a response's text that was not compressed, at least"},
-    {"responses", 1, "responses", "of one host like that, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
-
 class MissingCompression final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"bytes", 10000, "bytes", "of a response's text that was not compressed, at least"},
+      {"responses", 1, "responses", "of one host like that, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit MissingCompression(const Circumstances& circumstances)
       : bytes_(circumstances.threshold("bytes")), least_(circumstances.threshold("responses")) {}
 
@@ -26,7 +26,7 @@ class MissingCompression final : public Judge {
     if (exchange.content_encoding || !exchange.response_body_wire_bytes) return;
     const auto bytes = *exchange.response_body_wire_bytes;
     if (static_cast<double>(bytes) < bytes_ || !is_text(exchange.content_type)) return;
-    const auto accepted = field(exchange.request_headers, "accept-encoding");
+    const auto accepted = request_field(exchange, "accept-encoding");
     const bool takes =
         accepted.find("gzip") != accepted.npos || accepted.find("br") != accepted.npos;
     if (!takes) return;
@@ -73,8 +73,8 @@ const Rule kMissingCompression = {
         "turn on gzip or brotli for text types (nginx: gzip on; gzip_types ...), best with files "
         "compressed beforehand",
     .source = "RFC 9110 sections 8.4 and 12.5.3",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = MissingCompression::kThresholds,
+    .takes = MissingCompression::kTakes,
     .make = make<MissingCompression>,
 };
 

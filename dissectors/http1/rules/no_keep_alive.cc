@@ -9,16 +9,16 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"connections", 20, "connections",
-     "of one client to one server with one exchange each, at least"},
-    {"reused_share", 0.2, "of its exchanges",
-     "at most so many came on a connection that was there"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
-
 class NoKeepAlive final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"connections", 20, "connections",
+       "of one client to one server with one exchange each, at least"},
+      {"reused_share", 0.2, "of its exchanges",
+       "at most so many came on a connection that was there"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit NoKeepAlive(const Circumstances& circumstances)
       : least_(circumstances.threshold("connections")),
         reused_(circumstances.threshold("reused_share")) {}
@@ -33,13 +33,13 @@ class NoKeepAlive final : public Judge {
       if (tally != nullptr) ++tally->reused;
       return;
     }
-    const First now = {
-        .packet = exchange.request_packet.value_or(0),
-        .time = event.time(),
-        .connection = event.connection(),
-        .peers = *event.peers(),
-        .closed_by_request = says_close(exchange.request_headers) || exchange.version == "1.0",
-        .closed_by_response = says_close(exchange.response_headers)};
+    const First now = {.packet = exchange.request_packet.value_or(0),
+                       .time = event.time(),
+                       .connection = event.connection(),
+                       .peers = *event.peers(),
+                       .closed_by_request = says_close(request_field(exchange, "connection")) ||
+                                            exchange.version == "1.0",
+                       .closed_by_response = says_close(response_field(exchange, "connection"))};
     if (tally == nullptr) tally = begin(event, key);
     if (tally == nullptr) return firsts_.leave(detect::digest_of(key), now);
     // The first handshake has to be paid in any case.
@@ -146,8 +146,8 @@ const Rule kNoKeepAlive = {
         "close; let proxies keep upstream connections (nginx: keepalive in upstream, "
         "proxy_http_version 1.1)",
     .source = "RFC 9112 section 9.3",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = NoKeepAlive::kThresholds,
+    .takes = NoKeepAlive::kTakes,
     .make = make<NoKeepAlive>,
 };
 

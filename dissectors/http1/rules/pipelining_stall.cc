@@ -10,15 +10,16 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"requests", 1, "requests", "sent behind another to one server and never answered, at least"},
-    {"seconds", 1, "seconds", "that they waited if it was not the server who closed, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>, &kEventType<Connection>};
 constexpr std::size_t kConnections = 4096;
 
 class PipeliningStall final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"requests", 1, "requests", "sent behind another to one server and never answered, at least"},
+      {"seconds", 1, "seconds", "that they waited if it was not the server who closed, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>, &kEventType<Connection>};
+
   explicit PipeliningStall(const Circumstances& circumstances)
       : least_(circumstances.threshold("requests")), long_(circumstances.seconds("seconds")) {}
 
@@ -66,10 +67,7 @@ class PipeliningStall final : public Judge {
     const Timestamp closed =
         event.time() + connection.duration + connection.idle.value_or(Duration::zero());
     const Duration waited = std::max(closed - answered->until, Duration::zero());
-    // Zeek's letters: the first of F, f, R and r tells who ended it.
-    const std::size_t first = connection.history.find_first_of("FfRr");
-    const bool by_server = first != std::string_view::npos &&
-                           (connection.history[first] == 'f' || connection.history[first] == 'r');
+    const bool by_server = ended_by_server(connection.history);
     const bool missed =
         connection.received.missing_bytes > 0 || connection.one_sided.value_or(false);
     if (answered->unanswered > 0 && !missed && (by_server || waited >= long_)) {
@@ -125,8 +123,8 @@ const Rule kPipeliningStall = {
         "pipelining is wanted, update the server or proxy that drops requests, and let the client "
         "repeat those that are safe",
     .source = "RFC 9112 section 9.3.2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = PipeliningStall::kThresholds,
+    .takes = PipeliningStall::kTakes,
     .make = make<PipeliningStall>,
 };
 

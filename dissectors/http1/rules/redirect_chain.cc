@@ -9,14 +9,15 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"redirects", 3, "redirects", "in a row before an answer, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
 constexpr Duration kSoon = std::chrono::seconds(10);
 
 class RedirectChain final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"redirects", 3, "redirects", "in a row before an answer, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit RedirectChain(const Circumstances& circumstances)
       : least_(circumstances.threshold("redirects")) {}
 
@@ -34,7 +35,7 @@ class RedirectChain final : public Judge {
       chain = *found;
     }
     chains_.erase(here);
-    const std::string_view location = field(exchange.response_headers, "location");
+    const std::string_view location = response_field(exchange, "location");
     if (!redirects || location.empty()) {
       if (static_cast<double>(chain.length) >= least_) count(event, exchange, chain);
       return;
@@ -99,8 +100,8 @@ const Rule kRedirectChain = {
     .fix =
         "redirect to the final address at once (scheme, host and path in one step), and link to it",
     .source = "RFC 9110 section 15.4",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = RedirectChain::kThresholds,
+    .takes = RedirectChain::kTakes,
     .make = make<RedirectChain>,
 };
 

@@ -9,13 +9,13 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"messages", 1, "messages", "of one server with ambiguous framing, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
-
 class RequestSmuggling final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"messages", 1, "messages", "of one server with ambiguous framing, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
+
   explicit RequestSmuggling(const Circumstances& circumstances)
       : least_(circumstances.threshold("messages")) {}
 
@@ -62,8 +62,8 @@ const Rule kRequestSmuggling = {
         "refuse such requests at the first proxy (400, close), use HTTP/2 towards the servers "
         "behind it, and keep both up to date",
     .source = "RFC 9112 sections 6.1, 6.3 and 11.2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = RequestSmuggling::kThresholds,
+    .takes = RequestSmuggling::kTakes,
     .make = make<RequestSmuggling>,
 };
 

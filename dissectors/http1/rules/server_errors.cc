@@ -9,15 +9,16 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"errors", 3, "responses", "with status 5xx from one host, at least"},
-    {"share", 0.01, "of its responses since the first", "at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
-constexpr std::string_view kFollows[] = {"tcp.connection_refused", "tcp.connection_timeout"};
-
 class ServerErrors final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"errors", 3, "responses", "with status 5xx from one host, at least"},
+      {"share", 0.01, "of its responses since the first", "at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+  static constexpr std::string_view kFollows[] = {"tcp.connection_refused",
+                                                  "tcp.connection_timeout"};
+
   explicit ServerErrors(const Circumstances& circumstances)
       : least_(circumstances.threshold("errors")), share_(circumstances.threshold("share")) {}
 
@@ -94,10 +95,10 @@ const Rule kServerErrors = {
         "look at the server's error log at those times; for 502, 503 and 504 at the service behind "
         "the proxy",
     .source = "RFC 9110 section 15.6",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ServerErrors::kThresholds,
+    .takes = ServerErrors::kTakes,
     .make = make<ServerErrors>,
-    .follows = kFollows,
+    .follows = ServerErrors::kFollows,
 };
 
 }  // namespace wirelens::http1

@@ -9,17 +9,18 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"requests", 15, "requests", "of one client for one resource at a steady pace, at least"},
-    {"empty_share", 0.8, "of them", "at least so many brought nothing new"},
-    {"longest_interval", 60, "seconds", "between two of them at most"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
 /// Quicker than that is one page that loads, not a client that waits for news.
 constexpr Duration kQuickest = std::chrono::milliseconds(100);
 
 class ShortPolling final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"requests", 15, "requests", "of one client for one resource at a steady pace, at least"},
+      {"empty_share", 0.8, "of them", "at least so many brought nothing new"},
+      {"longest_interval", 60, "seconds", "between two of them at most"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit ShortPolling(const Circumstances& circumstances)
       : least_(circumstances.threshold("requests")),
         share_(circumstances.threshold("empty_share")),
@@ -157,8 +158,8 @@ const Rule kShortPolling = {
         "push news by server-sent events or a WebSocket; or poll more slowly, with ETag or a long "
         "poll",
     .source = "RFC 6202 section 2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ShortPolling::kThresholds,
+    .takes = ShortPolling::kTakes,
     .make = make<ShortPolling>,
 };
 

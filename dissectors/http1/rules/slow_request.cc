@@ -9,14 +9,14 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"connections", 10, "connections", "of one client to one server, at least"},
-    {"seconds", 10, "seconds", "that each dribbled without a whole request, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-
 class SlowRequest final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"connections", 10, "connections", "of one client to one server, at least"},
+      {"seconds", 10, "seconds", "that each dribbled without a whole request, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   explicit SlowRequest(const Circumstances& circumstances)
       : least_(circumstances.threshold("connections")), long_(circumstances.seconds("seconds")) {}
 
@@ -81,8 +81,8 @@ const Rule kSlowRequest = {
         "set a deadline for the whole head (nginx client_header_timeout, Apache mod_reqtimeout), "
         "limit connections per address, and put an event-driven proxy in front",
     .source = "RFC 9110 section 15.5.9",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = SlowRequest::kThresholds,
+    .takes = SlowRequest::kTakes,
     .make = make<SlowRequest>,
 };
 

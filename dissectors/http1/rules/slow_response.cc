@@ -11,18 +11,19 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 1, "seconds",
-     "from the end of the request to the first byte of the answer, at least"},
-    {"responses", 1, "responses", "as slow, of one resource, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
 /// As in long_polling.cc.
 constexpr Duration kHeld = std::chrono::seconds(5);
-constexpr std::uint64_t kAtOnce = 1'000'000'000;
+constexpr std::uint64_t kSameWait = 1'000'000'000;
 
 class SlowResponse final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 1, "seconds",
+       "from the end of the request to the first byte of the answer, at least"},
+      {"responses", 1, "responses", "as slow, of one resource, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit SlowResponse(const Circumstances& circumstances)
       : slow_(circumstances.seconds("seconds")), least_(circumstances.threshold("responses")) {}
 
@@ -42,13 +43,13 @@ class SlowResponse final : public Judge {
     // The same client asks again at once, again and again: a long poll (see long_polling.cc).
     const auto now = static_cast<std::uint64_t>(event.time().time_since_epoch().count());
     const bool held = *exchange.timing.wait >= kHeld && now >= ended_of(tally) &&
-                      now - ended_of(tally) <= kAtOnce;
+                      now - ended_of(tally) <= kSameWait;
     again_of(tally) += held;
     ended_of(tally) = now + static_cast<std::uint64_t>(exchange.timing.wait->count());
     tally.note(event, exchange.request_packet.value_or(0), event.time(), *exchange.timing.wait);
     tally.evidence.packet(exchange.response_packet.value_or(0));
     tally.evidence.time(event.time() + *exchange.timing.wait);
-    behind_[next_++ % behind_.size()] = {detect::digest_of(bytes_of(path_of(exchange))),
+    behind_[next_++ % behind_.size()] = {detect::digest_of(as_bytes(path_of(exchange))),
                                          event.time(), answered(event, exchange),
                                          event.peers()->server, std::string(name)};
   }
@@ -84,7 +85,7 @@ class SlowResponse final : public Judge {
   /// A capture beside a proxy shows each exchange twice: the one behind it lies within the one in
   /// front. Users wait once, and the server behind is the slow one.
   bool waited_for_another(const Event& event, const Exchange& exchange) {
-    const std::uint64_t path = detect::digest_of(bytes_of(path_of(exchange)));
+    const std::uint64_t path = detect::digest_of(as_bytes(path_of(exchange)));
     const PeerAddress& server = event.peers()->server;
     for (Behind& each : behind_) {
       if (each.path != path || each.server == server) continue;
@@ -118,8 +119,7 @@ class SlowResponse final : public Judge {
     draft.cost = tally.cost;
     draft.why = fmt::format(
         "{} took {}{} to begin its answer to {}{}. The request had arrived; the time went by in "
-        "the "
-        "server.",
+        "the server.",
         tally.first.server.text(), tally.times == 1 ? "" : "up to ", duration_text(tally.worst),
         name, share_of(tally.times, tally.counts[0]));
     if (all.behind > 0) {
@@ -153,8 +153,8 @@ const Rule kSlowResponse = {
         "profile that resource on the server; look at what it waits for (database, other "
         "services); cache, or answer at once and go on in the background",
     .source = "HAR 1.2, timings.wait",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = SlowResponse::kThresholds,
+    .takes = SlowResponse::kTakes,
     .make = make<SlowResponse>,
 };
 

@@ -9,15 +9,15 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 60, "seconds", "between the two at most"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
-constexpr std::string_view kFollows[] = {"tcp.reset_after_idle", "tcp.reset_storm",
-                                         "tcp.half_open"};
-
 class UnsafeRetry final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 60, "seconds", "between the two at most"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+  static constexpr std::string_view kFollows[] = {"tcp.reset_after_idle", "tcp.reset_storm",
+                                                  "tcp.half_open"};
+
   explicit UnsafeRetry(const Circumstances& circumstances)
       : within_(circumstances.seconds("seconds")) {}
 
@@ -25,7 +25,7 @@ class UnsafeRetry final : public Judge {
     const auto& exchange = *event.as<Exchange>();
     if (!event.peers() || !exchange.method || !exchange.path) return;
     if (*exchange.method != "POST" && *exchange.method != "PATCH") return;
-    if (!field(exchange.request_headers, "idempotency-key").empty()) return;
+    if (!request_field(exchange, "idempotency-key").empty()) return;
     const std::uint64_t bytes = exchange.request_body_wire_bytes.value_or(0);
     resource_in(resource_, exchange);
     const std::uint64_t key = digest_of(
@@ -98,10 +98,10 @@ const Rule kUnsafeRetry = {
         "do not let clients and proxies retry POST by themselves (nginx: no non_idempotent in "
         "proxy_next_upstream); give such requests an Idempotency-Key",
     .source = "RFC 9110 section 9.2.2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = UnsafeRetry::kThresholds,
+    .takes = UnsafeRetry::kTakes,
     .make = make<UnsafeRetry>,
-    .follows = kFollows,
+    .follows = UnsafeRetry::kFollows,
 };
 
 }  // namespace wirelens::http1

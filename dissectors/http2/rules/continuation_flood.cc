@@ -8,14 +8,16 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"sections", 1, "field sections", "of more than 32 CONTINUATION frames, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>, &kEventType<ConnectionSummary>};
 constexpr std::uint64_t kFew = 32;
 
 class ContinuationFlood final : public FlawJudge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"sections", 1, "field sections", "of more than 32 CONTINUATION frames, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>,
+                                                &kEventType<ConnectionSummary>};
+
   explicit ContinuationFlood(const Circumstances& circumstances)
       : FlawJudge(circumstances, "sections") {}
 
@@ -57,8 +59,8 @@ const Rule kContinuationFloodRule = {
         "update the server; it must limit a field section's bytes and frames while they come "
         "(SETTINGS_MAX_HEADER_LIST_SIZE) and close the connection; block the sender",
     .source = "RFC 9113 section 10.5.1, CERT VU#421644",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ContinuationFlood::kThresholds,
+    .takes = ContinuationFlood::kTakes,
     .make = make<ContinuationFlood>,
 };
 

@@ -8,14 +8,15 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 0.1, "seconds", "that windows of one server's connections were used up, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-constexpr std::string_view kFollows[] = {"tcp.zero_window"};
-
 class FlowControlStall final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 0.1, "seconds",
+       "that windows of one server's connections were used up, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+  static constexpr std::string_view kFollows[] = {"tcp.zero_window"};
+
   explicit FlowControlStall(const Circumstances& circumstances)
       : least_(circumstances.seconds("seconds")) {}
 
@@ -102,10 +103,10 @@ const Rule kFlowControlStall = {
         "connection; nginx: http2_body_preread_size, Go: MaxUploadBufferPerStream, gRPC: "
         "InitialWindowSize); if the application reads slowly, read in a task of its own",
     .source = "RFC 9113 section 5.2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = FlowControlStall::kThresholds,
+    .takes = FlowControlStall::kTakes,
     .make = make<FlowControlStall>,
-    .follows = kFollows,
+    .follows = FlowControlStall::kFollows,
 };
 
 }  // namespace wirelens::http2

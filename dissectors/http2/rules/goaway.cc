@@ -9,17 +9,18 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"connections", 1, "connections",
-     "that one server or its clients gave up with an error or with requests unanswered, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-constexpr std::string_view kFollows[] = {"http2.ping_flood", "http2.rapid_reset",
-                                         "http2.settings_flood", "http2.continuation_flood",
-                                         "http2.hpack_bomb"};
-
 class GoawayJudge final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"connections", 1, "connections",
+       "that one server or its clients gave up with an error or with requests unanswered, at "
+       "least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+  static constexpr std::string_view kFollows[] = {"http2.ping_flood", "http2.rapid_reset",
+                                                  "http2.settings_flood",
+                                                  "http2.continuation_flood", "http2.hpack_bomb"};
+
   explicit GoawayJudge(const Circumstances& circumstances)
       : least_(circumstances.threshold("connections")) {}
 
@@ -83,8 +84,7 @@ class GoawayJudge final : public Judge {
   static std::string_view meaning(std::uint32_t code) {
     if (code == 0) {
       return "A graceful end that crossed with new requests: they were not acted on and may be "
-             "sent "
-             "again on another connection.";
+             "sent again on another connection.";
     }
     if (code == kEnhanceYourCalm) return "It says that its peer asks for too much.";
     return "Whatever was on the connection is lost, and clients have to connect anew.";
@@ -106,13 +106,12 @@ const Rule kGoaway = {
     .fix =
         "read the error and the debug text, and the sender's log of that time; let clients repeat "
         "what lies above the last stream; at a planned end announce it first (two GOAWAYs, RFC "
-        "9113 "
-        "section 6.8)",
+        "9113 section 6.8)",
     .source = "RFC 9113 section 6.8",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = GoawayJudge::kThresholds,
+    .takes = GoawayJudge::kTakes,
     .make = make<GoawayJudge>,
-    .follows = kFollows,
+    .follows = GoawayJudge::kFollows,
 };
 
 }  // namespace wirelens::http2

@@ -8,14 +8,15 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"sections", 1, "field sections",
-     "of more fields or bytes than any honest message has, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>, &kEventType<ConnectionSummary>};
-
 class HpackBomb final : public FlawJudge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"sections", 1, "field sections",
+       "of more fields or bytes than any honest message has, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>,
+                                                &kEventType<ConnectionSummary>};
+
   explicit HpackBomb(const Circumstances& circumstances) : FlawJudge(circumstances, "sections") {}
 
   void hear(const Event& event) override {
@@ -60,8 +61,8 @@ const Rule kHpackBomb = {
         "limit the decoded size of a field section (SETTINGS_MAX_HEADER_LIST_SIZE; nginx: "
         "large_client_header_buffers) and reject while decoding, not afterwards; block the sender",
     .source = "RFC 7541 section 7.3, RFC 9113 section 10.5.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = HpackBomb::kThresholds,
+    .takes = HpackBomb::kTakes,
     .make = make<HpackBomb>,
 };
 

@@ -7,13 +7,13 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"frames", 200, "PING frames", "that one end sends in one second, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-
 class PingFlood final : public FloodJudge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"frames", 200, "PING frames", "that one end sends in one second, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+
   explicit PingFlood(const Circumstances& circumstances)
       : FloodJudge(circumstances, FrameType::ping) {}
 
@@ -39,8 +39,8 @@ const Rule kPingFlood = {
         "update), and close it with ENHANCE_YOUR_CALM; if it is a client of yours, look at its "
         "keep-alive interval",
     .source = "RFC 9113 sections 6.7 and 10.5, CVE-2019-9512",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = PingFlood::kThresholds,
+    .takes = PingFlood::kTakes,
     .make = make<PingFlood>,
 };
 

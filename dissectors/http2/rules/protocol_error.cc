@@ -9,11 +9,6 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"faults", 1, "faults", "of one end towards one server, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>, &kEventType<Incident>};
-
 /// Those that other rules speak of.
 constexpr bool is_attack(std::string_view flaw) {
   return flaw == "http2.continuation_flood" || flaw == "http2.too_many_fields" ||
@@ -22,6 +17,11 @@ constexpr bool is_attack(std::string_view flaw) {
 
 class ProtocolError final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"faults", 1, "faults", "of one end towards one server, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>, &kEventType<Incident>};
+
   explicit ProtocolError(const Circumstances& circumstances)
       : least_(circumstances.threshold("faults")) {}
 
@@ -116,8 +116,8 @@ const Rule kProtocolError = {
         "update the HTTP/2 library of the end that is named; look for proxies between them that "
         "change frames or send HTTP/1.1 into the connection",
     .source = "RFC 9113 section 5.4",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ProtocolError::kThresholds,
+    .takes = ProtocolError::kTakes,
     .make = make<ProtocolError>,
 };
 

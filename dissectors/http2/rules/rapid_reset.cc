@@ -10,15 +10,15 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"resets", 100, "streams",
-     "of one client that it reset before any answer, in its busiest second, at least"},
-    {"share", 0.5, "of its streams", "at least so many ended so"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
-
 class RapidReset final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"resets", 100, "streams",
+       "of one client that it reset before any answer, in its busiest second, at least"},
+      {"share", 0.5, "of its streams", "at least so many ended so"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit RapidReset(const Circumstances& circumstances)
       : least_(circumstances.threshold("resets")), share_(circumstances.threshold("share")) {}
 
@@ -86,11 +86,10 @@ const Rule kRapidReset = {
         "costs the server a request, and the client a few bytes.",
     .fix =
         "update the server (nginx 1.25.3, Apache 2.4.58, Go 1.21.3, Node.js 20.8.1, Envoy 1.27.1 "
-        "or "
-        "later limit it); close connections that reset most of their streams; block the sender",
+        "or later limit it); close connections that reset most of their streams; block the sender",
     .source = "RFC 9113 section 10.5, CVE-2023-44487",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = RapidReset::kThresholds,
+    .takes = RapidReset::kTakes,
     .make = make<RapidReset>,
 };
 

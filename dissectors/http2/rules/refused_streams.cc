@@ -9,13 +9,14 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"streams", 5, "streams", "that one server refused, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>, &kEventType<ConnectionSummary>};
-
 class RefusedStreams final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"streams", 5, "streams", "that one server refused, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>,
+                                                &kEventType<ConnectionSummary>};
+
   explicit RefusedStreams(const Circumstances& circumstances)
       : least_(circumstances.threshold("streams")) {}
 
@@ -88,8 +89,8 @@ const Rule kRefusedStreams = {
         "connection; raise the limit (nginx: http2_max_concurrent_streams) if the server can bear "
         "it; repeat refused requests with a pause that grows",
     .source = "RFC 9113 sections 5.1.2 and 8.7",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = RefusedStreams::kThresholds,
+    .takes = RefusedStreams::kTakes,
     .make = make<RefusedStreams>,
 };
 

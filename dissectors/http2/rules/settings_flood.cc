@@ -7,14 +7,14 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"frames", 50, "SETTINGS frames",
-     "that one end sends in one second, acknowledgements aside, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-
 class SettingsFlood final : public FloodJudge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"frames", 50, "SETTINGS frames",
+       "that one end sends in one second, acknowledgements aside, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+
   explicit SettingsFlood(const Circumstances& circumstances)
       : FloodJudge(circumstances, FrameType::settings) {}
 
@@ -39,8 +39,8 @@ const Rule kSettingsFlood = {
         "limit the frames of a connection that await no stream (Go, Envoy, nghttp2 and node do so: "
         "update), and close it with ENHANCE_YOUR_CALM; block the sender",
     .source = "RFC 9113 sections 6.5.3 and 10.5, CVE-2019-9515",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = SettingsFlood::kThresholds,
+    .takes = SettingsFlood::kTakes,
     .make = make<SettingsFlood>,
 };
 

@@ -8,14 +8,15 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 0.1, "seconds", "that streams of one server waited for others' bytes, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<ConnectionSummary>};
-constexpr std::string_view kFollows[] = {"tcp.retransmission_timeout", "tcp.retransmission_burst"};
-
 class TcpHeadOfLineBlocking final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 0.1, "seconds", "that streams of one server waited for others' bytes, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<ConnectionSummary>};
+  static constexpr std::string_view kFollows[] = {"tcp.retransmission_timeout",
+                                                  "tcp.retransmission_burst"};
+
   explicit TcpHeadOfLineBlocking(const Circumstances& circumstances)
       : least_(circumstances.seconds("seconds")) {}
 
@@ -81,10 +82,10 @@ const Rule kTcpHeadOfLineBlocking = {
         "(Alt-Svc: h3); keep what the server has queued in its socket small (nginx: "
         "http2_chunk_size, Linux: tcp_notsent_lowat)",
     .source = "RFC 9000 section 2 and RFC 9114 section 1.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = TcpHeadOfLineBlocking::kThresholds,
+    .takes = TcpHeadOfLineBlocking::kTakes,
     .make = make<TcpHeadOfLineBlocking>,
-    .follows = kFollows,
+    .follows = TcpHeadOfLineBlocking::kFollows,
 };
 
 }  // namespace wirelens::http2

@@ -15,17 +15,18 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 1, "seconds", "that events of one server were held back, in all, at least"},
-    {"events", 10, "events", "held back, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Course>, &kEventType<EventSeen>,
-                                       &kEventType<Exchange>};
 constexpr std::size_t kSightings = 4096;
 constexpr std::size_t kWhole = 1024;
 
 class BufferedByProxy final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 1, "seconds", "that events of one server were held back, in all, at least"},
+      {"events", 10, "events", "held back, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Course>, &kEventType<EventSeen>,
+                                                &kEventType<Exchange>};
+
   explicit BufferedByProxy(const Circumstances& circumstances)
       : least_(circumstances.seconds("seconds")), events_(circumstances.threshold("events")) {}
 
@@ -212,11 +213,10 @@ const Rule kBufferedByProxy = {
         "framework collects the response before it passes it on.",
     .fix =
         "let the response say X-Accel-Buffering: no, or set proxy_buffering off (nginx), "
-        "flushpackets "
-        "on (Apache), no compression for text/event-stream; flush after each event",
+        "flushpackets on (Apache), no compression for text/event-stream; flush after each event",
     .source = "WHATWG HTML section 9.2.7; nginx ngx_http_proxy_module, proxy_buffering",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = BufferedByProxy::kThresholds,
+    .takes = BufferedByProxy::kTakes,
     .make = make<BufferedByProxy>,
 };
 

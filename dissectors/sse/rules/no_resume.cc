@@ -8,14 +8,14 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"reconnects", 1, "reconnects", "of one reader to a stream without ids, at least"},
-    {"pause", 60, "seconds", "from the end of one stream to the next, at most"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Course>};
-
 class NoResume final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"reconnects", 1, "reconnects", "of one reader to a stream without ids, at least"},
+      {"pause", 60, "seconds", "from the end of one stream to the next, at most"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Course>};
+
   explicit NoResume(const Circumstances& circumstances)
       : least_(circumstances.threshold("reconnects")), pause_(circumstances.seconds("pause")) {}
 
@@ -84,8 +84,8 @@ const Rule kNoResume = {
         "give each event an id: field that grows, keep the last few hundred, and begin behind the "
         "Last-Event-ID of the request",
     .source = "WHATWG HTML sections 9.2.3 and 9.2.4",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = NoResume::kThresholds,
+    .takes = NoResume::kTakes,
     .make = make<NoResume>,
 };
 

@@ -8,15 +8,15 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"streams", 10, "streams", "of one reader, each soon after the one before, at least"},
-    {"lasting", 10, "seconds", "that such a stream lasts, at most"},
-    {"pause", 30, "seconds", "from the end of one to the next, at most"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Course>};
-
 class ReconnectStorm final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"streams", 10, "streams", "of one reader, each soon after the one before, at least"},
+      {"lasting", 10, "seconds", "that such a stream lasts, at most"},
+      {"pause", 30, "seconds", "from the end of one to the next, at most"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Course>};
+
   explicit ReconnectStorm(const Circumstances& circumstances)
       : least_(circumstances.threshold("streams")),
         lasting_(circumstances.seconds("lasting")),
@@ -69,9 +69,8 @@ class ReconnectStorm final : public Judge {
     draft.cost = tally.server.cost;
     draft.why = fmt::format(
         "{} opened {} {} within {}; each stream ended after about {}, and brought {} in all. For "
-        "{} "
-        "the reader had none. Something ends the streams (a time limit of a proxy, a server that "
-        "answers and closes), and EventSource comes back by itself.",
+        "{} the reader had none. Something ends the streams (a time limit of a proxy, a server "
+        "that answers and closes), and EventSource comes back by itself.",
         draft.client, tally.resource, times_text(times),
         duration_text(tally.server.evidence.span()),
         duration_text(tally.lasted / static_cast<std::int64_t>(times)),
@@ -96,15 +95,14 @@ const Rule kReconnectStorm = {
     .title = "Event streams opened again and again",
     .about =
         "A reader opens the same stream over and over, because each ends soon. That is polling "
-        "with "
-        "the cost of a connection, and events between two streams may be lost.",
+        "with the cost of a connection, and events between two streams may be lost.",
     .fix =
         "keep the response open on the server (no Content-Length, no end after the first events); "
         "raise time limits of proxies (nginx: proxy_read_timeout); send a longer retry: field; "
         "answer 204 if the reader should stop",
     .source = "WHATWG HTML sections 9.2.2 and 9.2.3",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ReconnectStorm::kThresholds,
+    .takes = ReconnectStorm::kTakes,
     .make = make<ReconnectStorm>,
 };
 

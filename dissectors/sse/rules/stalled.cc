@@ -8,18 +8,19 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"silence", 60, "seconds", "without an event or a heartbeat, at least"},
-    {"against_usual", 5, "times", "the usual time between two of them, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Course>};
-constexpr std::string_view kFollows[] = {"tcp.retransmission_timeout", "tcp.half_open",
-                                         "tcp.zero_window", "sse.buffered_by_proxy"};
 /// So many lines make a rhythm.
 constexpr std::uint64_t kRhythm = 5;
 
 class Stalled final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"silence", 60, "seconds", "without an event or a heartbeat, at least"},
+      {"against_usual", 5, "times", "the usual time between two of them, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Course>};
+  static constexpr std::string_view kFollows[] = {"tcp.retransmission_timeout", "tcp.half_open",
+                                                  "tcp.zero_window", "sse.buffered_by_proxy"};
+
   explicit Stalled(const Circumstances& circumstances)
       : long_(circumstances.seconds("silence")), times_(circumstances.threshold("against_usual")) {}
 
@@ -71,14 +72,12 @@ class Stalled final : public Judge {
       draft.cost = tally.server.cost;
       draft.why += fmt::format(
           ", where something usually came every {}. The reader waits and does not know that "
-          "nothing "
-          "will come.",
+          "nothing will come.",
           duration_text(tally.usual));
     } else {
       draft.why += fmt::format(
           ", {}. Neither end can tell that from a connection that is dead, and proxies close what "
-          "is "
-          "silent (often after 60 s).",
+          "is silent (often after 60 s).",
           tally.without_heartbeat == times ? "without a heartbeat" : "with hardly a heartbeat");
     }
     draft.measured = {{"streams", static_cast<double>(times)},
@@ -107,10 +106,10 @@ const Rule kStalled = {
         "comes; look at what the server waits for (its subscription, queue or database) since the "
         "last event",
     .source = "WHATWG HTML section 9.2.7",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = Stalled::kThresholds,
+    .takes = Stalled::kTakes,
     .make = make<Stalled>,
-    .follows = kFollows,
+    .follows = Stalled::kFollows,
 };
 
 }  // namespace wirelens::sse

@@ -9,14 +9,15 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"responses", 1, "responses", "of one server that are no event stream, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
 constexpr std::string_view kStream = "text/event-stream";
 
 class WrongContentType final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"responses", 1, "responses", "of one server that are no event stream, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit WrongContentType(const Circumstances& circumstances)
       : least_(circumstances.threshold("responses")) {}
 
@@ -75,8 +76,8 @@ const Rule kWrongContentType = {
         "answer with Content-Type: text/event-stream; look at routes that catch everything and at "
         "redirects to a login page; send 401 or 204 in place of a page",
     .source = "WHATWG HTML section 9.2.3",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = WrongContentType::kThresholds,
+    .takes = WrongContentType::kTakes,
     .make = make<WrongContentType>,
 };
 

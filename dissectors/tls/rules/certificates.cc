@@ -20,7 +20,7 @@ using detect::Draft;
 using detect::Evidence;
 using detect::Findings;
 
-constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
+constexpr const EventType* kSessions[] = {&kEventType<TlsSession>};
 
 /// The client's alert that refuses the certificate, if it sent one.
 const TlsAlert* refusal_of(const TlsSession& session) {
@@ -202,8 +202,7 @@ class Expired final : public ByServer {
     if (!tally.not_after || *tally.not_after >= tally.seen) {
       return fmt::format(
           "A certificate in the chain of {} has expired: not the server's own, but one that "
-          "vouches "
-          "for it.",
+          "vouches for it.",
           tally.name);
     }
     return fmt::format("{} shows the certificate {}, which ended on {}, {:.1f} days earlier.",
@@ -310,9 +309,8 @@ class MissingIntermediate final : public ByServer {
   std::string why(const Tally& tally) const override {
     return fmt::format(
         "{} sent its own certificate alone. It was issued by {}, which is no trusted root, and "
-        "that "
-        "one's certificate did not come along. Browsers that know it from elsewhere go on; others "
-        "fail.",
+        "that one's certificate did not come along. Browsers that know it from elsewhere go on; "
+        "others fail.",
         tally.name, tally.issuer);
   }
 };
@@ -392,13 +390,13 @@ class Rejected final : public ByServer {
   }
 };
 
-constexpr std::string_view kCauses[] = {"tls.certificate_expired",
-                                        "tls.certificate_not_yet_valid",
-                                        "tls.hostname_mismatch",
-                                        "tls.self_signed",
-                                        "tls.missing_intermediate",
-                                        "tls.untrusted_root",
-                                        "tls.weak_key"};
+constexpr std::string_view kFollows[] = {"tls.certificate_expired",
+                                         "tls.certificate_not_yet_valid",
+                                         "tls.hostname_mismatch",
+                                         "tls.self_signed",
+                                         "tls.missing_intermediate",
+                                         "tls.untrusted_root",
+                                         "tls.weak_key"};
 
 }  // namespace
 
@@ -411,7 +409,7 @@ const detect::Rule kCertificateExpired = {
         "renew the certificate and reload the server; renew automatically (ACME) and watch the "
         "end from outside. Check the clock if the certificate looks right",
     .source = "RFC 5280 section 4.1.2.5",
-    .takes = kTakes,
+    .takes = kSessions,
     .make = detect::make<Expired>,
 };
 const detect::Rule kCertificateNotYetValid = {
@@ -423,7 +421,7 @@ const detect::Rule kCertificateNotYetValid = {
         "install the certificate when its time has come; check the clocks of the server that "
         "issued it and of the clients",
     .source = "RFC 5280 section 4.1.2.5",
-    .takes = kTakes,
+    .takes = kSessions,
     .make = detect::make<NotYetValid>,
 };
 const detect::Rule kCertificateExpiring = {
@@ -434,7 +432,7 @@ const detect::Rule kCertificateExpiring = {
     .fix = "renew it now, and see why automatic renewal has not",
     .source = "RFC 5280 section 4.1.2.5",
     .thresholds = kExpiringThresholds,
-    .takes = kTakes,
+    .takes = kSessions,
     .make = detect::make<Expiring>,
 };
 const detect::Rule kHostnameMismatch = {
@@ -446,7 +444,7 @@ const detect::Rule kHostnameMismatch = {
         "issue a certificate with that name among its subject alternative names, or configure "
         "the server to choose the right one by SNI",
     .source = "RFC 9525 section 6",
-    .takes = kTakes,
+    .takes = kSessions,
     .make = detect::make<WrongName>,
 };
 const detect::Rule kSelfSigned = {
@@ -458,7 +456,7 @@ const detect::Rule kSelfSigned = {
         "use a certificate of a public authority, or give this one to the clients that shall "
         "trust it",
     .source = "RFC 5280 section 6.1",
-    .takes = kTakes,
+    .takes = kSessions,
     .make = detect::make<SelfSigned>,
 };
 const detect::Rule kMissingIntermediate = {
@@ -468,7 +466,7 @@ const detect::Rule kMissingIntermediate = {
     .about = "The server must send every certificate between its own and the root, and does not.",
     .fix = "configure the full chain (nginx: ssl_certificate with fullchain.pem)",
     .source = "RFC 8446 section 4.4.2",
-    .takes = kTakes,
+    .takes = kSessions,
     .make = detect::make<MissingIntermediate>,
 };
 const detect::Rule kUntrustedRoot = {
@@ -482,7 +480,7 @@ const detect::Rule kUntrustedRoot = {
         "use a certificate of a trusted authority, or give the root to the clients "
         "(and to --ca-file)",
     .source = "RFC 5280 section 6.1",
-    .takes = kTakes,
+    .takes = kSessions,
     .make = detect::make<UntrustedRoot>,
 };
 const detect::Rule kWeakKey = {
@@ -496,7 +494,7 @@ const detect::Rule kWeakKey = {
         "issue a new certificate with an EC key (P-256), or RSA of 2,048 bits or more, signed "
         "over SHA-256",
     .source = "NIST SP 800-57 part 1, OpenSSL's security level 2",
-    .takes = kTakes,
+    .takes = kSessions,
     .make = detect::make<WeakKey>,
 };
 const detect::Rule kClientRejectedCertificate = {
@@ -505,15 +503,14 @@ const detect::Rule kClientRejectedCertificate = {
     .title = "Clients refuse the certificate",
     .about =
         "A client ended the handshake by an alert about the server's certificate, and what is "
-        "wrong "
-        "with that does not show: it is hidden, or fine by the trust store that was asked.",
+        "wrong with that does not show: it is hidden, or fine by the trust store that was asked.",
     .fix =
         "see what is wrong with the certificate; if it is fine, the client lacks its root, pins "
         "another key, or has a wrong clock",
     .source = "RFC 8446 section 6.2",
-    .takes = kTakes,
+    .takes = kSessions,
     .make = detect::make<Rejected>,
-    .follows = kCauses,
+    .follows = kFollows,
 };
 
 }  // namespace wirelens::tls

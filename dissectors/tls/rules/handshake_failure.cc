@@ -14,7 +14,6 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr const EventType* kTakes[] = {&kEventType<TlsSession>, &kEventType<TlsAlertSeen>};
 constexpr std::string_view kEncrypted = "?";
 
 bool is_of_another_rule(const TlsAlert& alert) {
@@ -26,7 +25,7 @@ bool is_of_another_rule(const TlsAlert& alert) {
 
 /// The alert that ended the handshake; nullptr: it is another rule's, or there is none. Who did not
 /// say hello spoke no TLS (tls.plain_http_on_tls_port).
-const TlsAlert* refusal_of(const TlsSession& session) {
+const TlsAlert* ending_alert(const TlsSession& session) {
   if (session.established || !session.alerts || session.downgraded == true) return nullptr;
   if (session.messages.empty()) return nullptr;
   for (const TlsAlert& alert : *session.alerts) {
@@ -49,6 +48,8 @@ std::string offered_versions(const TlsSession& session) {
 
 class HandshakeFailure final : public Judge {
  public:
+  static constexpr const EventType* kTakes[] = {&kEventType<TlsSession>, &kEventType<TlsAlertSeen>};
+
   explicit HandshakeFailure(const Circumstances&) {}
 
   void hear(const Event& event) override {
@@ -57,7 +58,7 @@ class HandshakeFailure final : public Judge {
     const auto& session = *event.as<TlsSession>();
     const std::string server = server_text(session, event.peers()->server);
     ++handshakes_.at(server).count;
-    const TlsAlert* refusal = refusal_of(session);
+    const TlsAlert* refusal = ending_alert(session);
     if (refusal == nullptr) return;
     Tally& tally = note(event, server, refusal->from, refusal->description.value_or(kEncrypted),
                         refusal->packet);
@@ -195,7 +196,7 @@ const Rule kHandshakeFailure = {
         "sent it says where to look.",
     .fix = "read the alert with keys (--keylog), or look into the log of the end that refused",
     .source = "RFC 8446 section 6.2",
-    .takes = kTakes,
+    .takes = HandshakeFailure::kTakes,
     .make = make<HandshakeFailure>,
 };
 

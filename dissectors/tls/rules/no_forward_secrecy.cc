@@ -9,8 +9,6 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
-
 /// In TLS 1.3 only a session that is taken up again without a key share (psk_ke).
 bool lacks_forward_secrecy(const TlsSession& session) {
   if (session.version == "TLS 1.3") return session.resumed == true && !session.group;
@@ -20,6 +18,8 @@ bool lacks_forward_secrecy(const TlsSession& session) {
 
 class NoForwardSecrecy final : public Judge {
  public:
+  static constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
+
   explicit NoForwardSecrecy(const Circumstances&) {}
 
   void hear(const Event& event) override {
@@ -74,7 +74,7 @@ const Rule kNoForwardSecrecy = {
         "prefer suites that begin with TLS_ECDHE, or TLS 1.3 (nginx: ssl_ciphers without kRSA, "
         "ssl_prefer_server_ciphers on)",
     .source = "RFC 9325 section 4.1",
-    .takes = kTakes,
+    .takes = NoForwardSecrecy::kTakes,
     .make = make<NoForwardSecrecy>,
 };
 

@@ -11,14 +11,6 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"handshakes", 10, "handshakes",
-     "of one client with one server that could have taken up an earlier session, at least"},
-    {"resumed_share", 0.1, "of its handshakes", "at most so many did"},
-    {"lifetime", 3600, "seconds", "that an earlier session may be old"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
-
 /// From the end of the server's first flight to the last Finished: what a session taken up again
 /// would have saved.
 Duration second_round_trip(const TlsSession& session, Timestamp begun) {
@@ -29,6 +21,14 @@ Duration second_round_trip(const TlsSession& session, Timestamp begun) {
 
 class NoResumption final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"handshakes", 10, "handshakes",
+       "of one client with one server that could have taken up an earlier session, at least"},
+      {"resumed_share", 0.1, "of its handshakes", "at most so many did"},
+      {"lifetime", 3600, "seconds", "that an earlier session may be old"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
+
   explicit NoResumption(const Circumstances& circumstances)
       : least_(circumstances.threshold("handshakes")),
         share_(circumstances.threshold("resumed_share")),
@@ -123,8 +123,8 @@ const Rule kNoResumption = {
         "all servers behind one name share ticket keys or a cache (nginx: ssl_session_cache "
         "shared, ssl_session_ticket_key)",
     .source = "RFC 8446 section 2.2, RFC 5077",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = NoResumption::kThresholds,
+    .takes = NoResumption::kTakes,
     .make = make<NoResumption>,
 };
 

@@ -8,8 +8,6 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
-
 bool is_ssl(std::string_view version) {
   return version.starts_with("SSL");
 }
@@ -26,6 +24,8 @@ bool offers_better(const TlsSession& session) {
 
 class ObsoleteVersion final : public Judge {
  public:
+  static constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
+
   explicit ObsoleteVersion(const Circumstances&) {}
 
   void hear(const Event& event) override {
@@ -93,7 +93,7 @@ const Rule kObsoleteVersion = {
         "let the server speak TLS 1.2 and 1.3 only (nginx: ssl_protocols TLSv1.2 TLSv1.3), and "
         "update or replace clients that can do no better",
     .source = "RFC 8996, RFC 7568, RFC 6176",
-    .takes = kTakes,
+    .takes = ObsoleteVersion::kTakes,
     .make = make<ObsoleteVersion>,
 };
 

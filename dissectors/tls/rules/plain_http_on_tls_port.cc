@@ -11,10 +11,10 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr const EventType* kTakes[] = {&kEventType<TlsSession>, &kEventType<Exchange>};
-
 class PlainHttpOnTlsPort final : public Judge {
  public:
+  static constexpr const EventType* kTakes[] = {&kEventType<TlsSession>, &kEventType<Exchange>};
+
   explicit PlainHttpOnTlsPort(const Circumstances&) {}
 
   void hear(const Event& event) override {
@@ -113,7 +113,7 @@ const Rule kPlainHttpOnTlsPort = {
         "switch TLS on for that port (nginx: listen 443 ssl; Apache: SSLEngine on), and see that "
         "no other site or proxy answers there",
     .source = "RFC 9110 section 4.2.2",
-    .takes = kTakes,
+    .takes = PlainHttpOnTlsPort::kTakes,
     .make = make<PlainHttpOnTlsPort>,
 };
 

@@ -9,12 +9,6 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 1, "seconds", "beyond the round trips that a handshake needs, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
-constexpr std::string_view kCauses[] = {"tcp.retransmission_timeout", "tcp.retransmission_burst"};
-
 /// Round trips that the messages need: each time that the other end has the word is half of one.
 std::int64_t round_trips(const TlsSession& session) {
   std::int64_t turns = 0;
@@ -43,6 +37,13 @@ Wait longest_wait(const TlsSession& session) {
 
 class SlowHandshake final : public Judge {
  public:
+  static constexpr std::string_view kFollows[] = {"tcp.retransmission_timeout",
+                                                  "tcp.retransmission_burst"};
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 1, "seconds", "beyond the round trips that a handshake needs, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
+
   explicit SlowHandshake(const Circumstances& circumstances)
       : least_(circumstances.seconds("seconds")) {}
 
@@ -118,10 +119,10 @@ const Rule kSlowHandshake = {
         "if the server was waited for: look at its load, its key (RSA of 4,096 bits, an HSM) and "
         "what it asks before it answers; if the client: at its checks of revocation (staple OCSP)",
     .source = "RFC 8446 section 2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = SlowHandshake::kThresholds,
+    .takes = SlowHandshake::kTakes,
     .make = make<SlowHandshake>,
-    .follows = kCauses,
+    .follows = SlowHandshake::kFollows,
 };
 
 }  // namespace wirelens::tls

@@ -9,10 +9,10 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
-
 class TlsOnPlainPort final : public Judge {
  public:
+  static constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
+
   explicit TlsOnPlainPort(const Circumstances&) {}
 
   void hear(const Event& event) override {
@@ -62,13 +62,12 @@ const Rule kTlsOnPlainPort = {
     .title = "TLS spoken to a plain port",
     .about =
         "The client speaks TLS, the server answers in clear: the wrong port, the wrong scheme, or "
-        "a "
-        "protocol that begins in clear.",
+        "a protocol that begins in clear.",
     .fix =
         "use the port that speaks TLS (443, not 80), or http:// with this one; for mail, LDAP and "
         "databases switch the client to STARTTLS, or to the port with TLS from the first byte",
     .source = "RFC 8446 section 5.1",
-    .takes = kTakes,
+    .takes = TlsOnPlainPort::kTakes,
     .make = make<TlsOnPlainPort>,
 };
 

@@ -12,8 +12,6 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
-
 const TlsAlert* alert_of(const TlsSession& session, Direction from, std::string_view description) {
   if (!session.alerts) return nullptr;
   for (const TlsAlert& alert : *session.alerts) {
@@ -24,6 +22,8 @@ const TlsAlert* alert_of(const TlsSession& session, Direction from, std::string_
 
 class VersionDowngrade final : public Judge {
  public:
+  static constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
+
   explicit VersionDowngrade(const Circumstances&) {}
 
   void hear(const Event& event) override {
@@ -110,7 +110,7 @@ const Rule kVersionDowngrade = {
         "find what sits in between (a proxy or firewall that inspects TLS: update it); stop "
         "clients from trying older versions by themselves",
     .source = "RFC 8446 section 4.1.3, RFC 7507",
-    .takes = kTakes,
+    .takes = VersionDowngrade::kTakes,
     .make = make<VersionDowngrade>,
 };
 

@@ -9,11 +9,6 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"dh_bits", 2048, "bits", "of a Diffie-Hellman group, below which it is weak"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
-
 /// What is wrong with a suite, found by a part of its name; the gravest first.
 struct Weakness {
   std::string_view part;
@@ -43,6 +38,11 @@ const Weakness* weakness_of(std::string_view cipher) {
 
 class WeakCipher final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"dh_bits", 2048, "bits", "of a Diffie-Hellman group, below which it is weak"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<TlsSession>};
+
   explicit WeakCipher(const Circumstances& circumstances)
       : least_bits_(circumstances.threshold("dh_bits")) {}
 
@@ -138,8 +138,8 @@ const Rule kWeakCipher = {
         "offer ECDHE with AES-GCM or ChaCha20-Poly1305 only (Mozilla's intermediate "
         "configuration); where DHE must stay, use a group of RFC 7919",
     .source = "RFC 9325 section 4, RFC 7465, RFC 7919",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = WeakCipher::kThresholds,
+    .takes = WeakCipher::kTakes,
     .make = make<WeakCipher>,
 };
 

@@ -9,23 +9,24 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"connections", 1, "connections", "of one server that ended so, at least"},
-    {"share", 0.1, "of its connections", "at least so many ended so"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Course>, &kEventType<wirelens::Connection>};
-constexpr std::string_view kFollows[] = {"websocket.no_heartbeat", "websocket.pong_missing",
-                                         "tcp.reset_after_idle", "tcp.half_open",
-                                         "tcp.retransmission_timeout"};
 /// Who is silent for so long before the end was probably forgotten by somebody between.
 constexpr Duration kIdle = std::chrono::seconds(20);
 /// So many that the server's side ends are no accident.
 constexpr std::uint64_t kMany = 5;
-constexpr std::size_t kPending = 4096;
 
 /// A stream of HTTP/2 that ends says nothing about its connection: those are left out.
 class AbnormalClose final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"connections", 1, "connections", "of one server that ended so, at least"},
+      {"share", 0.1, "of its connections", "at least so many ended so"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Course>,
+                                                &kEventType<wirelens::Connection>};
+  static constexpr std::string_view kFollows[] = {"websocket.no_heartbeat",
+                                                  "websocket.pong_missing", "tcp.reset_after_idle",
+                                                  "tcp.half_open", "tcp.retransmission_timeout"};
+
   explicit AbnormalClose(const Circumstances& circumstances)
       : least_(circumstances.threshold("connections")), share_(circumstances.threshold("share")) {}
 
@@ -83,10 +84,7 @@ class AbnormalClose final : public Judge {
     tally.server.evidence.connection(event.as<wirelens::Connection>()->id);
     tally.server.evidence.packet(pending.ended.packet);
     tally.server.evidence.time(pending.ended.time);
-    const std::string_view history = event.as<wirelens::Connection>()->history;
-    // Zeek's letters: F and R of the client, f and r of the server; the first tells who began.
-    const std::size_t first = history.find_first_of("FfRr");
-    const bool server = first != history.npos && (history[first] == 'f' || history[first] == 'r');
+    const bool server = ended_by_server(event.as<wirelens::Connection>()->history);
     ++(server ? tally.by_server : tally.by_client);
     const Duration idle = pending.ended.time - pending.last.time;
     if (idle < kIdle) return;
@@ -127,7 +125,7 @@ class AbnormalClose final : public Judge {
 
   double least_;
   double share_;
-  Table<std::uint64_t, Pending> pending_{kPending};
+  Table<std::uint64_t, Pending> pending_{4096};
   Table<PeerAddress, Tally> tallies_{kTallies};
 };
 
@@ -145,10 +143,10 @@ const Rule kAbnormalClose = {
         "the idle limit of proxies (nginx: proxy_read_timeout); close with 1001 when a server "
         "shuts down, and let clients reconnect with a pause that grows",
     .source = "RFC 6455 sections 7.1.5 and 7.4.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = AbnormalClose::kThresholds,
+    .takes = AbnormalClose::kTakes,
     .make = make<AbnormalClose>,
-    .follows = kFollows,
+    .follows = AbnormalClose::kFollows,
 };
 
 }  // namespace wirelens::websocket

@@ -7,13 +7,13 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"handshakes", 1, "handshakes", "of the connections of one server, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
-
 class BadAccept final : public FlawJudge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"handshakes", 1, "handshakes", "of the connections of one server, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
+
   explicit BadAccept(const Circumstances& circumstances) : FlawJudge(circumstances, "handshakes") {}
 
  private:
@@ -42,8 +42,8 @@ const Rule kBadAcceptRule = {
         "compute it as base64(SHA-1(key + 258EAFA5-E914-47DA-95CA-C5AB0DC85B11)), or use a "
         "library; take caches out of the way (Cache-Control: no-store, proxy_cache off)",
     .source = "RFC 6455 sections 4.1 and 4.2.2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = BadAccept::kThresholds,
+    .takes = BadAccept::kTakes,
     .make = make<BadAccept>,
 };
 

@@ -7,13 +7,13 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"messages", 1, "messages", "of the connections of one server, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
-
 class InvalidUtf8 final : public FlawJudge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"messages", 1, "messages", "of the connections of one server, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
+
   explicit InvalidUtf8(const Circumstances& circumstances) : FlawJudge(circumstances, "messages") {}
 
  private:
@@ -42,8 +42,8 @@ const Rule kInvalidUtf8Rule = {
         "send bytes as binary messages; encode texts before they are cut into pieces, and never "
         "cut inside a character",
     .source = "RFC 6455 sections 5.6 and 8.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = InvalidUtf8::kThresholds,
+    .takes = InvalidUtf8::kTakes,
     .make = make<InvalidUtf8>,
 };
 

@@ -7,13 +7,13 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"frames", 1, "frames", "of the connections of one server, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
-
 class MaskedServer final : public FlawJudge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"frames", 1, "frames", "of the connections of one server, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
+
   explicit MaskedServer(const Circumstances& circumstances) : FlawJudge(circumstances, "frames") {}
 
  private:
@@ -40,8 +40,8 @@ const Rule kMaskedServerFrame = {
         "browser will listen to it.",
     .fix = "let the server send its frames unmasked: use the server side of a WebSocket library",
     .source = "RFC 6455 section 5.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = MaskedServer::kThresholds,
+    .takes = MaskedServer::kTakes,
     .make = make<MaskedServer>,
 };
 

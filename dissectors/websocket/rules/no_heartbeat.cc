@@ -8,14 +8,14 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"silence", 50, "seconds", "without a frame of either side, on a WebSocket without pings"},
-    {"connections", 1, "connections", "of one server that were so silent, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Course>};
-
 class NoHeartbeat final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"silence", 50, "seconds", "without a frame of either side, on a WebSocket without pings"},
+      {"connections", 1, "connections", "of one server that were so silent, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Course>};
+
   explicit NoHeartbeat(const Circumstances& circumstances)
       : long_(circumstances.seconds("silence")), least_(circumstances.threshold("connections")) {}
 
@@ -65,8 +65,8 @@ const Rule kNoHeartbeat = {
         "let the server send a ping every 20 to 30 s and close when no pong comes (ws: "
         "socket.ping(), Go gorilla: WriteControl and SetReadDeadline, Socket.IO: pingInterval)",
     .source = "RFC 6455 section 5.5.2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = NoHeartbeat::kThresholds,
+    .takes = NoHeartbeat::kTakes,
     .make = make<NoHeartbeat>,
 };
 

@@ -8,17 +8,17 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 5, "seconds", "that a ping waited for its pong in vain, at least"},
-    {"pings", 1, "pings", "to or from one server without an answer, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Course>, &kEventType<wirelens::Connection>};
-constexpr std::string_view kFollows[] = {"tcp.half_open", "tcp.retransmission_timeout",
-                                         "tcp.zero_window"};
-constexpr std::size_t kPending = 4096;
-
 class PongMissing final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 5, "seconds", "that a ping waited for its pong in vain, at least"},
+      {"pings", 1, "pings", "to or from one server without an answer, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Course>,
+                                                &kEventType<wirelens::Connection>};
+  static constexpr std::string_view kFollows[] = {"tcp.half_open", "tcp.retransmission_timeout",
+                                                  "tcp.zero_window"};
+
   explicit PongMissing(const Circumstances& circumstances)
       : long_(circumstances.seconds("seconds")), least_(circumstances.threshold("pings")) {}
 
@@ -94,7 +94,7 @@ class PongMissing final : public Judge {
 
   Duration long_;
   double least_;
-  Table<std::uint64_t, Pending> pending_{kPending};
+  Table<std::uint64_t, Pending> pending_{4096};
   Table<Key, ServerTally> tallies_{kTallies};
 };
 
@@ -112,10 +112,10 @@ const Rule kPongMissing = {
         "look at what the silent end does (a blocked event loop, a reader that does not read, a "
         "process that is gone); close after one or two missing pongs and connect anew",
     .source = "RFC 6455 sections 5.5.2 and 5.5.3",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = PongMissing::kThresholds,
+    .takes = PongMissing::kTakes,
     .make = make<PongMissing>,
-    .follows = kFollows,
+    .follows = PongMissing::kFollows,
 };
 
 }  // namespace wirelens::websocket

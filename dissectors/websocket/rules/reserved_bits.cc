@@ -7,13 +7,13 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"frames", 1, "frames", "of the connections of one server, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
-
 class ReservedBits final : public FlawJudge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"frames", 1, "frames", "of the connections of one server, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
+
   explicit ReservedBits(const Circumstances& circumstances) : FlawJudge(circumstances, "frames") {}
 
  private:
@@ -43,8 +43,8 @@ const Rule kReservedBitsRule = {
         "let the proxy pass Sec-WebSocket-Extensions both ways, or turn compression off on the "
         "side that uses it without consent",
     .source = "RFC 6455 section 5.2, RFC 7692 section 6",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ReservedBits::kThresholds,
+    .takes = ReservedBits::kTakes,
     .make = make<ReservedBits>,
 };
 

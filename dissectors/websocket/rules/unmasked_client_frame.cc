@@ -7,13 +7,13 @@ namespace {
 
 using namespace detect;  // rules speak of little else
 
-constexpr Threshold kThresholds[] = {
-    {"frames", 1, "frames", "of the connections of one server, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
-
 class UnmaskedClient final : public FlawJudge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"frames", 1, "frames", "of the connections of one server, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
+
   explicit UnmaskedClient(const Circumstances& circumstances)
       : FlawJudge(circumstances, "frames") {}
 
@@ -41,8 +41,8 @@ const Rule kUnmaskedClientFrame = {
         "can make a proxy read a request in it. Browsers always do it; home-made clients forget.",
     .fix = "use a WebSocket library in the client; let the server close such connections with 1002",
     .source = "RFC 6455 sections 5.1 and 10.3",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = UnmaskedClient::kThresholds,
+    .takes = UnmaskedClient::kTakes,
     .make = make<UnmaskedClient>,
 };
 

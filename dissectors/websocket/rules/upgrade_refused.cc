@@ -10,13 +10,13 @@ namespace {
 using namespace detect;  // rules speak of little else
 using namespace http;
 
-constexpr Threshold kThresholds[] = {
-    {"handshakes", 1, "handshakes", "that one server answered with something else, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
-
 class UpgradeRefused final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"handshakes", 1, "handshakes", "that one server answered with something else, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Exchange>};
+
   explicit UpgradeRefused(const Circumstances& circumstances)
       : least_(circumstances.threshold("handshakes")) {}
 
@@ -95,8 +95,7 @@ class UpgradeRefused final : public Judge {
       case 401:
       case 403:
         return "send the credentials with the handshake (cookie, or a ticket in the query), and "
-               "add "
-               "the page's origin to those that the server accepts";
+               "add the page's origin to those that the server accepts";
       case 502:
       case 503:
       case 504:
@@ -121,12 +120,11 @@ const Rule kUpgradeRefused = {
         "libraries fall back to polling, which costs a request for each message.",
     .fix =
         "let the proxy pass the upgrade on (nginx: proxy_http_version 1.1; proxy_set_header "
-        "Upgrade "
-        "$http_upgrade; proxy_set_header Connection \"upgrade\"; Apache: mod_proxy_wstunnel) and "
-        "route that path to the application",
+        "Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"; Apache: "
+        "mod_proxy_wstunnel) and route that path to the application",
     .source = "RFC 6455 sections 4.1 and 4.2.2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = UpgradeRefused::kThresholds,
+    .takes = UpgradeRefused::kTakes,
     .make = make<UpgradeRefused>,
 };
 

@@ -8,13 +8,13 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"answers", 20, "packets", "SYN-ACKs or resets from one host to SYNs that were never seen"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-
 class Backscatter final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"answers", 20, "packets", "SYN-ACKs or resets from one host to SYNs that were never seen"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   explicit Backscatter(const Circumstances& circumstances)
       : least_(circumstances.threshold("answers")) {}
 
@@ -107,8 +107,8 @@ const Rule kBackscatter = {
         "elsewhere is flooded with SYNs whose source addresses are forged to be these.",
     .fix = "nothing on this side; tell the owner of the flooded host if you know them",
     .source = "Moore et al., Inferring Internet Denial-of-Service Activity, 2001; RFC 4987",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = Backscatter::kThresholds,
+    .takes = Backscatter::kTakes,
     .make = make<Backscatter>,
 };
 

@@ -5,14 +5,14 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"packets", 10, "packets", "seen twice, at least"},
-    {"share", 0.01, "of all packets", "at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-
 class CaptureDuplicates final : public CaptureShare {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"packets", 10, "packets", "seen twice, at least"},
+      {"share", 0.01, "of all packets", "at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   explicit CaptureDuplicates(const Circumstances& circumstances)
       : CaptureShare(circumstances, "packets") {}
 
@@ -46,8 +46,8 @@ const Rule kCaptureDuplicates = {
         "mirror one direction of each port only, or capture on one interface; wirelens leaves the "
         "copies out of every figure",
     .source = "RFC 6864 section 4.2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = CaptureDuplicates::kThresholds,
+    .takes = CaptureDuplicates::kTakes,
     .make = make<CaptureDuplicates>,
 };
 

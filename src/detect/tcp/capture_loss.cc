@@ -4,14 +4,14 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"bytes", 1, "bytes", "acknowledged but not captured, at least"},
-    {"share", 0.0001, "of the payload", "at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-
 class CaptureLoss final : public CaptureShare {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"bytes", 1, "bytes", "acknowledged but not captured, at least"},
+      {"share", 0.0001, "of the payload", "at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   explicit CaptureLoss(const Circumstances& circumstances) : CaptureShare(circumstances, "bytes") {}
 
  private:
@@ -47,8 +47,8 @@ const Rule kCaptureLoss = {
         "give the capture a larger buffer (--buffer), a snapshot length, a narrower filter or a "
         "faster disk; use a tap in place of an overloaded mirror port",
     .source = "RFC 9293 section 3.10.7.4",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = CaptureLoss::kThresholds,
+    .takes = CaptureLoss::kTakes,
     .make = make<CaptureLoss>,
 };
 

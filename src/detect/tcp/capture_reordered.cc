@@ -5,14 +5,14 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"segments", 5, "segments", "seen after the ACK that answers them, at least"},
-    {"share", 0.01, "of all packets", "at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-
 class CaptureReordered final : public CaptureShare {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"segments", 5, "segments", "seen after the ACK that answers them, at least"},
+      {"share", 0.01, "of all packets", "at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   explicit CaptureReordered(const Circumstances& circumstances)
       : CaptureShare(circumstances, "segments") {}
 
@@ -46,8 +46,8 @@ const Rule kCaptureReordered = {
         "capture both directions at one point with one clock; one receive queue, or a card that "
         "stamps packets",
     .source = "RFC 9293 section 3.10.7.4",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = CaptureReordered::kThresholds,
+    .takes = CaptureReordered::kTakes,
     .make = make<CaptureReordered>,
 };
 

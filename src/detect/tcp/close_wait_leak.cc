@@ -4,14 +4,14 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 10, "seconds", "without a packet since, at least"},
-    {"sockets", 1, "sockets", "in that state at one end, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-
 class CloseWaitLeak final : public StuckSockets {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 10, "seconds", "without a packet since, at least"},
+      {"sockets", 1, "sockets", "in that state at one end, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   explicit CloseWaitLeak(const Circumstances& circumstances)
       : StuckSockets(circumstances, "close_wait") {}
 
@@ -42,8 +42,8 @@ const Rule kCloseWaitLeak = {
         "close the socket when read() returns 0 or an error, also on the paths for timeouts and "
         "exceptions; find who holds them with ss -tp state close-wait",
     .source = "RFC 9293 section 3.6",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = CloseWaitLeak::kThresholds,
+    .takes = CloseWaitLeak::kTakes,
     .make = make<CloseWaitLeak>,
 };
 

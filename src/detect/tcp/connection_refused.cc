@@ -7,18 +7,19 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"connections", 1, "connections", "refused at least"},
-};
 /// A retry or two is what clients do while a service restarts.
 constexpr std::uint64_t kFew = 3;
 constexpr std::uint64_t kMany = 10;
 constexpr std::uint64_t kCrowd = 100;
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-constexpr std::string_view kFollows[] = {"tcp.port_scan", "tcp.host_sweep"};
 
 class ConnectionRefused final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"connections", 1, "connections", "refused at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+  static constexpr std::string_view kFollows[] = {"tcp.port_scan", "tcp.host_sweep"};
+
   explicit ConnectionRefused(const Circumstances& circumstances)
       : least_(circumstances.threshold("connections")) {}
 
@@ -100,10 +101,10 @@ const Rule kConnectionRefused = {
         "start the service or look why it stopped; check address and port on both sides, and "
         "let clients retry with a growing delay while it restarts",
     .source = "RFC 9293 section 3.10.7.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ConnectionRefused::kThresholds,
+    .takes = ConnectionRefused::kTakes,
     .make = make<ConnectionRefused>,
-    .absorbed_by = kFollows,
+    .absorbed_by = ConnectionRefused::kFollows,
 };
 
 }  // namespace wirelens::detect

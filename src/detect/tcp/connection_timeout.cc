@@ -10,17 +10,16 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"connections", 1, "connections", "whose SYN was sent again, at least"},
-    {"seconds", 0.9, "seconds", "that each waited between its first SYN and its last, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>, &kEventType<Incident>};
-constexpr std::string_view kFollows[] = {"tcp.syn_flood", "tcp.port_scan", "tcp.host_sweep"};
-/// Connections whose SYN was sent again, until their records come.
-constexpr std::size_t kWaiting = 4096;
-
 class ConnectionTimeout final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"connections", 1, "connections", "whose SYN was sent again, at least"},
+      {"seconds", 0.9, "seconds", "that each waited between its first SYN and its last, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>, &kEventType<Incident>};
+  static constexpr std::string_view kFollows[] = {"tcp.syn_flood", "tcp.port_scan",
+                                                  "tcp.host_sweep"};
+
   explicit ConnectionTimeout(const Circumstances& circumstances)
       : least_(circumstances.threshold("connections")), waited_(circumstances.seconds("seconds")) {}
 
@@ -158,7 +157,7 @@ class ConnectionTimeout final : public Judge {
 
   double least_;
   Duration waited_;
-  Table<ConnectionId, Waiting> waiting_{kWaiting};
+  Table<ConnectionId, Waiting> waiting_{4096};  ///< SYN was sent again, their records are to come
   Table<PeerAddress, Tally> tallies_{kTallies};
 };
 
@@ -178,10 +177,10 @@ const Rule kConnectionTimeout = {
         "timeout of a few seconds in the client; on the server watch for accept-queue overflows "
         "(nstat TcpExtListenOverflows)",
     .source = "RFC 9293 section 3.8.3; RFC 6298 section 5.7",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ConnectionTimeout::kThresholds,
+    .takes = ConnectionTimeout::kTakes,
     .make = make<ConnectionTimeout>,
-    .absorbed_by = kFollows,
+    .absorbed_by = ConnectionTimeout::kFollows,
 };
 
 }  // namespace wirelens::detect

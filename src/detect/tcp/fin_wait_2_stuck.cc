@@ -4,15 +4,15 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 60, "seconds", "without a packet since, at least"},
-    {"sockets", 1, "sockets", "in that state at one end, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-constexpr std::string_view kFollows[] = {"tcp.close_wait_leak"};
-
 class FinWait2Stuck final : public StuckSockets {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 60, "seconds", "without a packet since, at least"},
+      {"sockets", 1, "sockets", "in that state at one end, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+  static constexpr std::string_view kFollows[] = {"tcp.close_wait_leak"};
+
   explicit FinWait2Stuck(const Circumstances& circumstances)
       : StuckSockets(circumstances, "fin_wait_2") {}
 
@@ -40,10 +40,10 @@ const Rule kFinWait2Stuck = {
         "make the peer close (see tcp.close_wait_leak); do not use shutdown() without a deadline "
         "for the answer",
     .source = "RFC 9293 section 3.6",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = FinWait2Stuck::kThresholds,
+    .takes = FinWait2Stuck::kTakes,
     .make = make<FinWait2Stuck>,
-    .follows = kFollows,
+    .follows = FinWait2Stuck::kFollows,
 };
 
 }  // namespace wirelens::detect

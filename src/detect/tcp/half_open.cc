@@ -9,14 +9,15 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"connections", 1, "connections", "whose data was answered by a reset without ACK, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
 constexpr Duration kIdle = std::chrono::seconds(10);
 
 class HalfOpen final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"connections", 1, "connections", "whose data was answered by a reset without ACK, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+
   explicit HalfOpen(const Circumstances& circumstances)
       : least_(circumstances.threshold("connections")) {}
 
@@ -77,8 +78,8 @@ const Rule kHalfOpen = {
         "look why the end that reset forgot the connection (restart, crash, failover); use "
         "keep-alives or heartbeats so that the other notices before it has something to say",
     .source = "RFC 9293 section 3.5.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = HalfOpen::kThresholds,
+    .takes = HalfOpen::kTakes,
     .make = make<HalfOpen>,
 };
 

@@ -4,14 +4,14 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"targets", 15, "hosts", "tried by one host without success, at least"},
-    {"failed_share", 0.5, "of its tries", "at least so many failed"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-
 class HostSweep final : public Scan {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"targets", 15, "hosts", "tried by one host without success, at least"},
+      {"failed_share", 0.5, "of its tries", "at least so many failed"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   using Scan::Scan;
 
  private:
@@ -40,8 +40,8 @@ const Rule kHostSweep = {
         "find out who runs that host and whether the scan is yours (monitoring, an audit); else "
         "block it, and close what need not be open",
     .source = "RFC 9293 section 3.10.7; Jung et al., Fast Portscan Detection, 2004",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = HostSweep::kThresholds,
+    .takes = HostSweep::kTakes,
     .make = make<HostSweep>,
 };
 

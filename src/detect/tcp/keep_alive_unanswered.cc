@@ -8,13 +8,13 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"probes", 3, "keep-alives", "in a row without any packet of the other end, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-
 class KeepAliveUnanswered final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"probes", 3, "keep-alives", "in a row without any packet of the other end, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+
   explicit KeepAliveUnanswered(const Circumstances& circumstances)
       : least_(circumstances.threshold("probes")) {}
 
@@ -65,8 +65,8 @@ const Rule kKeepAliveUnanswered = {
         "let the application notice dead peers by itself (heartbeats, TCP_USER_TIMEOUT) and "
         "connect again; look for what cut the path",
     .source = "RFC 9293 section 3.8.4",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = KeepAliveUnanswered::kThresholds,
+    .takes = KeepAliveUnanswered::kTakes,
     .make = make<KeepAliveUnanswered>,
 };
 

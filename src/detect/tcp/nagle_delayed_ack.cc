@@ -8,14 +8,14 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"stalls", 3, "stalls", "in one direction to one server, at least"},
-    {"seconds", 0.1, "seconds", "lost to them in all, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-
 class NagleDelayedAck final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"stalls", 3, "stalls", "in one direction to one server, at least"},
+      {"seconds", 0.1, "seconds", "lost to them in all, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+
   explicit NagleDelayedAck(const Circumstances& circumstances)
       : least_(circumstances.threshold("stalls")), seconds_(circumstances.seconds("seconds")) {}
 
@@ -73,8 +73,8 @@ const Rule kNagleDelayedAck = {
         "because it has nothing to answer yet.",
     .fix = "write each message with one call (writev, a buffer), or set TCP_NODELAY on the sender",
     .source = "RFC 9293 sections 3.7.4 and 3.8.6.3; RFC 896",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = NagleDelayedAck::kThresholds,
+    .takes = NagleDelayedAck::kTakes,
     .make = make<NagleDelayedAck>,
 };
 

@@ -6,16 +6,17 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"times", 1, "SYNs",
-     "whose answer the client itself reset before it opened on the same ports, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
 /// A maximum segment lifetime (RFC 9293 section 3.4.1).
 constexpr Duration kTogether = std::chrono::minutes(2);
 
 class OldDuplicateSyn final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"times", 1, "SYNs",
+       "whose answer the client itself reset before it opened on the same ports, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   explicit OldDuplicateSyn(const Circumstances& circumstances)
       : least_(circumstances.threshold("times")) {}
 
@@ -84,8 +85,8 @@ const Rule kOldDuplicateSyn = {
         "nothing to mend in hosts; many of them point to a path that holds packets back for very "
         "long",
     .source = "RFC 9293 section 3.5, figure 8",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = OldDuplicateSyn::kThresholds,
+    .takes = OldDuplicateSyn::kTakes,
     .make = make<OldDuplicateSyn>,
 };
 

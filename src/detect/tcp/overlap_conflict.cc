@@ -6,13 +6,13 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"times", 1, "segments", "that contradict what was sent before, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
-
 class OverlapConflict final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"times", 1, "segments", "that contradict what was sent before, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>};
+
   explicit OverlapConflict(const Circumstances& circumstances)
       : least_(circumstances.threshold("times")) {}
 
@@ -64,8 +64,8 @@ const Rule kOverlapConflict = {
         "treat the connection as hostile until explained: compare with the host's own log; let a "
         "normalising firewall or proxy settle overlaps",
     .source = "Ptacek and Newsham 1998; RFC 9293 section 3.10.7.4",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = OverlapConflict::kThresholds,
+    .takes = OverlapConflict::kTakes,
     .make = make<OverlapConflict>,
 };
 

@@ -8,14 +8,14 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"timeouts", 3, "timeouts", "of one large segment in a row, at least"},
-    {"bytes", 1000, "bytes", "of payload in it, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>, &kEventType<Connection>};
-
 class PathMtuBlackhole final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"timeouts", 3, "timeouts", "of one large segment in a row, at least"},
+      {"bytes", 1000, "bytes", "of payload in it, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>, &kEventType<Connection>};
+
   explicit PathMtuBlackhole(const Circumstances& circumstances)
       : least_(circumstances.threshold("timeouts")), bytes_(circumstances.threshold("bytes")) {}
 
@@ -109,8 +109,8 @@ const Rule kPathMtuBlackhole = {
         "let ICMP type 3 code 4 (IPv6: type 2) through; clamp the MSS at the tunnel (TCPMSS "
         "--clamp-mss-to-pmtu); set net.ipv4.tcp_mtu_probing=1",
     .source = "RFC 1191; RFC 4821; RFC 2923 section 2.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = PathMtuBlackhole::kThresholds,
+    .takes = PathMtuBlackhole::kTakes,
     .make = make<PathMtuBlackhole>,
 };
 

@@ -14,15 +14,15 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"share", 0.8, "of the ports", "of one client address in use or at rest for one server"},
-    {"ports", kEphemeralPorts, "ports", "that a client has (net.ipv4.ip_local_port_range)"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>, &kEventType<Connection>};
-constexpr std::string_view kFollows[] = {"tcp.time_wait_storm", "http.no_keep_alive"};
-
 class PortExhaustion final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"share", 0.8, "of the ports", "of one client address in use or at rest for one server"},
+      {"ports", kEphemeralPorts, "ports", "that a client has (net.ipv4.ip_local_port_range)"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>, &kEventType<Connection>};
+  static constexpr std::string_view kFollows[] = {"tcp.time_wait_storm", "http.no_keep_alive"};
+
   explicit PortExhaustion(const Circumstances& circumstances)
       : share_(circumstances.threshold("share")),
         ports_(std::max(circumstances.threshold("ports"), 1.0)),
@@ -165,10 +165,10 @@ const Rule kPortExhaustion = {
         "reuse connections (keep-alive, a pool); widen net.ipv4.ip_local_port_range; spread over "
         "more client or server addresses",
     .source = "RFC 6056 section 2; RFC 9293 section 3.6.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = PortExhaustion::kThresholds,
+    .takes = PortExhaustion::kTakes,
     .make = make<PortExhaustion>,
-    .follows = kFollows,
+    .follows = PortExhaustion::kFollows,
 };
 
 }  // namespace wirelens::detect

@@ -4,14 +4,14 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"targets", 10, "ports", "tried by one host without success, at least"},
-    {"failed_share", 0.5, "of its tries", "at least so many failed"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-
 class PortScan final : public Scan {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"targets", 10, "ports", "tried by one host without success, at least"},
+      {"failed_share", 0.5, "of its tries", "at least so many failed"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   using Scan::Scan;
 
  private:
@@ -41,8 +41,8 @@ const Rule kPortScan = {
         "find out who runs that host and whether the scan is yours (monitoring, an audit); else "
         "block it, and close what need not be open",
     .source = "RFC 9293 section 3.10.7; Jung et al., Fast Portscan Detection, 2004",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = PortScan::kThresholds,
+    .takes = PortScan::kTakes,
     .make = make<PortScan>,
 };
 

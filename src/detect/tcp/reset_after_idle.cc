@@ -9,13 +9,13 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 10, "seconds", "of silence before the data that the reset answers, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-
 class ResetAfterIdle final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 10, "seconds", "of silence before the data that the reset answers, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+
   explicit ResetAfterIdle(const Circumstances& circumstances)
       : least_(circumstances.seconds("seconds")) {}
 
@@ -89,8 +89,8 @@ const Rule kResetAfterIdle = {
         "let the client close idle connections sooner than that (idle timeout of its pool), or "
         "send TCP keep-alives more often; or raise the timeout of whoever forgets",
     .source = "RFC 9293 section 3.5.1; RFC 5382 section 5",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ResetAfterIdle::kThresholds,
+    .takes = ResetAfterIdle::kTakes,
     .make = make<ResetAfterIdle>,
 };
 

@@ -9,13 +9,13 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"connections", 1, "connections", "that went on after a reset, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>, &kEventType<Incident>};
-
 class ResetInjected final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"connections", 1, "connections", "that went on after a reset, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<FlawSeen>, &kEventType<Incident>};
+
   explicit ResetInjected(const Circumstances& circumstances)
       : least_(circumstances.threshold("connections")) {}
 
@@ -98,8 +98,8 @@ const Rule kResetInjected = {
         "find the box by its hop count and its policy; encrypt, so that content does not trigger "
         "it; accept only exact resets (RFC 5961)",
     .source = "RFC 5961 section 3; RFC 3360",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ResetInjected::kThresholds,
+    .takes = ResetInjected::kTakes,
     .make = make<ResetInjected>,
 };
 

@@ -5,16 +5,16 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"resets", 20, "connections", "with one server that were opened and then reset, at least"},
-    {"share", 0.5, "of its connections", "were reset, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-constexpr std::string_view kFollows[] = {"tcp.reset_after_idle", "tcp.half_open",
-                                         "tcp.reset_injected"};
-
 class ResetStorm final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"resets", 20, "connections", "with one server that were opened and then reset, at least"},
+      {"share", 0.5, "of its connections", "were reset, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+  static constexpr std::string_view kFollows[] = {"tcp.reset_after_idle", "tcp.half_open",
+                                                  "tcp.reset_injected"};
+
   explicit ResetStorm(const Circumstances& circumstances)
       : least_(circumstances.threshold("resets")), share_(circumstances.threshold("share")) {}
 
@@ -80,10 +80,10 @@ const Rule kResetStorm = {
         "by the server: look for crashes, memory kills, SO_LINGER with 0 and unread input at "
         "close(); by the clients: look at their timeouts",
     .source = "RFC 9293 section 3.5.2",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ResetStorm::kThresholds,
+    .takes = ResetStorm::kTakes,
     .make = make<ResetStorm>,
-    .follows = kFollows,
+    .follows = ResetStorm::kFollows,
 };
 
 }  // namespace wirelens::detect

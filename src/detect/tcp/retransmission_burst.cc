@@ -9,14 +9,14 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"segments", 8, "segments", "resent within a second on one connection, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-constexpr std::string_view kAbsorbedBy[] = {"tcp.path_mtu_blackhole"};
-
 class RetransmissionBurst final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"segments", 8, "segments", "resent within a second on one connection, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+  static constexpr std::string_view kAbsorbedBy[] = {"tcp.path_mtu_blackhole"};
+
   explicit RetransmissionBurst(const Circumstances& circumstances)
       : least_(circumstances.threshold("segments")) {}
 
@@ -87,10 +87,10 @@ const Rule kRetransmissionBurst = {
         "look at drop counters of switches, shapers and policers on the path, and at the sender's "
         "burst size (pacing, fq); on Wi-Fi at interference",
     .source = "RFC 5681 section 3; RFC 6675",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = RetransmissionBurst::kThresholds,
+    .takes = RetransmissionBurst::kTakes,
     .make = make<RetransmissionBurst>,
-    .absorbed_by = kAbsorbedBy,
+    .absorbed_by = RetransmissionBurst::kAbsorbedBy,
 };
 
 }  // namespace wirelens::detect

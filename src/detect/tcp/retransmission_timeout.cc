@@ -9,14 +9,14 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 0.2, "seconds", "lost to timeouts in all, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-constexpr std::string_view kFollows[] = {"tcp.path_mtu_blackhole", "tcp.half_open"};
-
 class RetransmissionTimeout final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 0.2, "seconds", "lost to timeouts in all, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+  static constexpr std::string_view kFollows[] = {"tcp.path_mtu_blackhole", "tcp.half_open"};
+
   explicit RetransmissionTimeout(const Circumstances& circumstances)
       : least_(circumstances.seconds("seconds")) {}
 
@@ -95,10 +95,10 @@ const Rule kRetransmissionTimeout = {
         "find where packets are dropped (overloaded link, queue, Wi-Fi, policer: compare "
         "captures at both ends); let senders use RACK and tail loss probes",
     .source = "RFC 6298 section 5",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = RetransmissionTimeout::kThresholds,
+    .takes = RetransmissionTimeout::kTakes,
     .make = make<RetransmissionTimeout>,
-    .follows = kFollows,
+    .follows = RetransmissionTimeout::kFollows,
 };
 
 }  // namespace wirelens::detect

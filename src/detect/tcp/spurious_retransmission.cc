@@ -6,15 +6,15 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"segments", 2, "segments",
-     "sent again though they had arrived, to or from one server, at least"},
-    {"share", 0.005, "of its packets", "at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-
 class SpuriousRetransmission final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"segments", 2, "segments",
+       "sent again though they had arrived, to or from one server, at least"},
+      {"share", 0.005, "of its packets", "at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   explicit SpuriousRetransmission(const Circumstances& circumstances)
       : least_(circumstances.threshold("segments")), share_(circumstances.threshold("share")) {}
 
@@ -77,8 +77,8 @@ const Rule kSpuriousRetransmission = {
         "find what reorders or stalls (several links without flow hashing, Wi-Fi, a shaper with "
         "deep queues); RACK in the sender tolerates more",
     .source = "RFC 2883; RFC 8985",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = SpuriousRetransmission::kThresholds,
+    .takes = SpuriousRetransmission::kTakes,
     .make = make<SpuriousRetransmission>,
 };
 

@@ -10,15 +10,14 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"times", 1, "SYN-ACKs", "sent again in connections that were opened in the end, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>, &kEventType<Incident>};
-constexpr std::string_view kFollows[] = {"tcp.syn_flood", "tcp.capture_loss"};
-constexpr std::size_t kWaiting = 4096;
-
 class SynAckRetransmission final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"times", 1, "SYN-ACKs", "sent again in connections that were opened in the end, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>, &kEventType<Incident>};
+  static constexpr std::string_view kFollows[] = {"tcp.syn_flood", "tcp.capture_loss"};
+
   explicit SynAckRetransmission(const Circumstances& circumstances)
       : least_(circumstances.threshold("times")) {}
 
@@ -94,7 +93,7 @@ class SynAckRetransmission final : public Judge {
   }
 
   double least_;
-  Table<ConnectionId, Waiting> waiting_{kWaiting};
+  Table<ConnectionId, Waiting> waiting_{4096};
   Table<PeerAddress, Tally> tallies_{kTallies};
 };
 
@@ -111,10 +110,10 @@ const Rule kSynAckRetransmission = {
         "look for loss towards the clients; on the server for a full accept queue (ss -ltn, "
         "nstat TcpExtListenOverflows): raise the backlog and net.core.somaxconn, accept faster",
     .source = "RFC 9293 section 3.8.1; RFC 6298 section 5",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = SynAckRetransmission::kThresholds,
+    .takes = SynAckRetransmission::kTakes,
     .make = make<SynAckRetransmission>,
-    .follows = kFollows,
+    .follows = SynAckRetransmission::kFollows,
 };
 
 }  // namespace wirelens::detect

@@ -12,14 +12,14 @@
 namespace wirelens::detect {
 namespace {
 
-constexpr Threshold kThresholds[] = {
-    {"syns_per_second", 100, "SYNs a second", "never completed, in the busiest second, at least"},
-    {"completed_share", 0.5, "of all connections", "at most so many were completed"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Connection>};
-
 class SynFlood final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"syns_per_second", 100, "SYNs a second", "never completed, in the busiest second, at least"},
+      {"completed_share", 0.5, "of all connections", "at most so many were completed"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Connection>};
+
   explicit SynFlood(const Circumstances& circumstances)
       : least_(circumstances.threshold("syns_per_second")),
         most_completed_(circumstances.threshold("completed_share")) {}
@@ -117,8 +117,8 @@ const Rule kSynFlood = {
         "turn on SYN cookies (net.ipv4.tcp_syncookies=1) and raise the listen backlog; filter "
         "spoofed sources upstream, or block the one source",
     .source = "RFC 4987",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = SynFlood::kThresholds,
+    .takes = SynFlood::kTakes,
     .make = make<SynFlood>,
 };
 

@@ -8,14 +8,14 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"syns", 1, "SYNs", "that found their ports at rest and were refused, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-constexpr std::string_view kFollows[] = {"tcp.port_exhaustion", "tcp.time_wait_storm"};
-
 class TimeWaitReuse final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"syns", 1, "SYNs", "that found their ports at rest and were refused, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+  static constexpr std::string_view kFollows[] = {"tcp.port_exhaustion", "tcp.time_wait_storm"};
+
   explicit TimeWaitReuse(const Circumstances& circumstances)
       : least_(circumstances.threshold("syns")) {}
 
@@ -69,10 +69,10 @@ const Rule kTimeWaitReuse = {
         "reuse connections; give clients behind NAT more addresses or ports; keep TCP timestamps "
         "on",
     .source = "RFC 6191; RFC 9293 section 3.6.1",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = TimeWaitReuse::kThresholds,
+    .takes = TimeWaitReuse::kTakes,
     .make = make<TimeWaitReuse>,
-    .follows = kFollows,
+    .follows = TimeWaitReuse::kFollows,
 };
 
 }  // namespace wirelens::detect

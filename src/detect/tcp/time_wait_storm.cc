@@ -17,14 +17,14 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"sockets", 1000, "sockets", "in TIME_WAIT at once at one end, towards one server, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-constexpr std::string_view kFollows[] = {"http.no_keep_alive"};
-
 class TimeWaitStorm final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"sockets", 1000, "sockets", "in TIME_WAIT at once at one end, towards one server, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+  static constexpr std::string_view kFollows[] = {"http.no_keep_alive"};
+
   explicit TimeWaitStorm(const Circumstances& circumstances)
       : least_(circumstances.threshold("sockets")), time_wait_(circumstances.time_wait) {}
 
@@ -158,10 +158,10 @@ const Rule kTimeWaitStorm = {
         "net.ipv4.ip_local_port_range and allow net.ipv4.tcp_tw_reuse. Do not shorten TIME_WAIT "
         "itself",
     .source = "RFC 9293 section 3.6.1; RFC 6191",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = TimeWaitStorm::kThresholds,
+    .takes = TimeWaitStorm::kTakes,
     .make = make<TimeWaitStorm>,
-    .follows = kFollows,
+    .follows = TimeWaitStorm::kFollows,
 };
 
 }  // namespace wirelens::detect

@@ -8,15 +8,15 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 0.5, "seconds", "that senders waited for room in one reader's window, at least"},
-    {"times", 5, "times", "on a connection, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-constexpr std::string_view kFollows[] = {"tcp.zero_window"};
-
 class WindowFull final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 0.5, "seconds", "that senders waited for room in one reader's window, at least"},
+      {"times", 5, "times", "on a connection, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+  static constexpr std::string_view kFollows[] = {"tcp.zero_window"};
+
   explicit WindowFull(const Circumstances& circumstances)
       : least_(circumstances.seconds("seconds")), times_(circumstances.threshold("times")) {}
 
@@ -89,17 +89,16 @@ const Rule kWindowFull = {
     .about =
         "A sender keeps filling the receiver's window and has to wait for an ACK each time, though "
         "it has more to send and the receiver reads: the window is smaller than what the path "
-        "holds "
-        "(bandwidth times round trip). Only seen in captures near the sender.",
+        "holds (bandwidth times round trip). Only seen in captures near the sender.",
     .fix =
         "let the receiver's window grow: do not set SO_RCVBUF in the application, raise "
         "net.ipv4.tcp_rmem's maximum, and look for middleboxes that take window scaling out of the "
         "SYN",
     .source = "RFC 7323 section 2, RFC 9293 section 3.8.6",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = WindowFull::kThresholds,
+    .takes = WindowFull::kTakes,
     .make = make<WindowFull>,
-    .follows = kFollows,
+    .follows = WindowFull::kFollows,
 };
 
 }  // namespace wirelens::detect

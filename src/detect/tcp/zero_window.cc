@@ -9,14 +9,14 @@ namespace {
 
 using tcp::Incident;
 
-constexpr Threshold kThresholds[] = {
-    {"seconds", 0.5, "seconds",
-     "that windows stood at 0 while the sender had data, in all, at least"},
-};
-constexpr const EventType* kTakes[] = {&kEventType<Incident>};
-
 class ZeroWindow final : public Judge {
  public:
+  static constexpr Threshold kThresholds[] = {
+      {"seconds", 0.5, "seconds",
+       "that windows stood at 0 while the sender had data, in all, at least"},
+  };
+  static constexpr const EventType* kTakes[] = {&kEventType<Incident>};
+
   explicit ZeroWindow(const Circumstances& circumstances)
       : least_(circumstances.seconds("seconds")) {}
 
@@ -79,8 +79,8 @@ const Rule kZeroWindow = {
         "lock, single thread, garbage collection); read in a thread of its own, or enlarge buffers "
         "if it only comes in bursts",
     .source = "RFC 9293 section 3.8.6",
-    .thresholds = kThresholds,
-    .takes = kTakes,
+    .thresholds = ZeroWindow::kThresholds,
+    .takes = ZeroWindow::kTakes,
     .make = make<ZeroWindow>,
 };
 
