@@ -66,22 +66,31 @@ Detector::Detector(const DetectOptions& options, EventSink& next) : options_(opt
     }
     seats_.push_back({rule, rule->make(circumstances), std::move(thresholds)});
     for (const EventType* type : rule->takes) {
-      auto place = std::find_if(listeners_.begin(), listeners_.end(),
-                                [&](const auto& each) { return each.first == type; });
-      if (place == listeners_.end()) place = listeners_.insert(place, {type, {}});
-      place->second.push_back(seats_.back().judge.get());
+      const auto place = std::find(types_.begin(), types_.end(), type);
+      const auto number = static_cast<std::size_t>(place - types_.begin());
+      if (place == types_.end()) {
+        types_.push_back(type);
+        listeners_.emplace_back();
+      }
+      listeners_[number].push_back(seats_.back().judge.get());
     }
   }
 }
 
 Detector::~Detector() = default;
 
+void Detector::let_hear(const Event& event) {
+  const auto place = std::find(types_.begin(), types_.end(), &event.type());
+  if (place == types_.end()) return;
+  // Nine in ten connections of a busy tap may be UDP's.
+  const auto* connection = event.as<Connection>();
+  if (connection != nullptr && !connection->sent.by_tcp) return;
+  const auto number = static_cast<std::size_t>(place - types_.begin());
+  for (Judge* judge : listeners_[number]) judge->hear(event);
+}
+
 void Detector::write(const Event& event) {
-  for (const auto& [type, judges] : listeners_) {
-    if (type != &event.type()) continue;
-    for (Judge* judge : judges) judge->hear(event);
-    break;
-  }
+  let_hear(event);
   if (const auto* end = event.as<CaptureEnd>()) return conclude(event, *end);
   latest_ = std::max(latest_, event.time());
   if (options_.live) {

@@ -47,6 +47,7 @@ class Detector final : public EventSink {
   };
   class Collector;
 
+  void let_hear(const Event& event);
   std::vector<Stated> collect(std::vector<CaptureEnd::Unseen>* unseen);
   bool has_cause(const Stated& effect, std::string_view cause,
                  std::span<const Stated> stated) const;
@@ -59,9 +60,10 @@ class Detector final : public EventSink {
   DetectOptions options_;
   EventSink& next_;
   std::vector<Seat> seats_;
-  std::vector<std::pair<const EventType*, std::vector<Judge*>>> listeners_;
-  std::optional<Timestamp> tick_;         // when the next look of a live run is due
-  std::unordered_set<std::string> told_;  // interim findings that were told
+  std::vector<const EventType*> types_;         // that some rule takes
+  std::vector<std::vector<Judge*>> listeners_;  // to each of types_
+  std::optional<Timestamp> tick_;               // when the next look of a live run is due
+  std::unordered_set<std::string> told_;        // interim findings that were told
   Timestamp latest_{};
 };
 

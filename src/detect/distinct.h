@@ -1,11 +1,11 @@
-// detect/distinct.h - how many different ones there were, in little more than 1 KiB.
+// detect/distinct.h - how many different ones there were, in about 1 KiB.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "base/hash.h"
 
@@ -18,36 +18,20 @@ class Distinct {
   template <class T>
   requires std::has_unique_object_representations_v<T>
   void add(const T& value) {
-    const std::uint64_t hash =
-        siphash13(kFixed, Bytes(reinterpret_cast<const std::uint8_t*>(&value), sizeof value));
-    const auto rank = static_cast<std::uint8_t>(std::countl_zero((hash << kBits) | 1) + 1);
-    std::uint8_t& kept = registers_[hash >> (64 - kBits)];
-    if (rank > kept) kept = rank;
-    if (few_ > kExact ||
-        std::find(exact_.begin(), exact_.begin() + few_, hash) != exact_.begin() + few_) {
-      return;
-    }
-    if (few_ < kExact) exact_[few_] = hash;
-    ++few_;
+    take(siphash13(kFixed, Bytes(reinterpret_cast<const std::uint8_t*>(&value), sizeof value)));
   }
 
   void add(const Distinct& other) {
+    for (const std::uint64_t hash : other.exact_) take(hash);
+    if (other.registers_.empty()) return;
+    if (registers_.empty()) begin_registers();
     for (std::size_t i = 0; i < registers_.size(); ++i) {
       registers_[i] = std::max(registers_[i], other.registers_[i]);
     }
-    for (std::size_t i = 0; i < std::min(other.few_, kExact) && few_ <= kExact; ++i) {
-      if (std::find(exact_.begin(), exact_.begin() + few_, other.exact_[i]) !=
-          exact_.begin() + few_) {
-        continue;
-      }
-      if (few_ < kExact) exact_[few_] = other.exact_[i];
-      ++few_;
-    }
-    if (other.few_ > kExact) few_ = kExact + 1;
   }
 
   std::uint64_t count() const {
-    if (few_ <= kExact) return few_;
+    if (registers_.empty()) return exact_.size();
     constexpr double kSize = 1u << kBits;
     double sum = 0;
     double empty = 0;
@@ -61,12 +45,31 @@ class Distinct {
   }
 
  private:
-  static constexpr std::uint8_t kExact = 32;
+  static constexpr std::size_t kExact = 32;
   static constexpr unsigned kBits = 10;
   static constexpr HashKey kFixed{0x5bd1e995, 0x9e3779b97f4a7c15};
-  std::array<std::uint8_t, 1u << kBits> registers_{};
-  std::array<std::uint64_t, kExact> exact_{};
-  std::uint8_t few_ = 0;  // more than kExact: too many
+
+  void take(std::uint64_t hash) {
+    if (registers_.empty()) {
+      if (std::find(exact_.begin(), exact_.end(), hash) != exact_.end()) return;
+      if (exact_.size() < kExact) return exact_.push_back(hash);
+      begin_registers();
+    }
+    note(hash);
+  }
+  void begin_registers() {
+    registers_.resize(std::size_t{1} << kBits);
+    for (const std::uint64_t hash : exact_) note(hash);
+    exact_ = {};
+  }
+  void note(std::uint64_t hash) {
+    const auto rank = static_cast<std::uint8_t>(std::countl_zero((hash << kBits) | 1) + 1);
+    std::uint8_t& kept = registers_[hash >> (64 - kBits)];
+    kept = std::max(kept, rank);
+  }
+
+  std::vector<std::uint64_t> exact_;     // while they are few
+  std::vector<std::uint8_t> registers_;  // made when there are more
 };
 
 }  // namespace wirelens::detect

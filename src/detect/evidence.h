@@ -31,7 +31,9 @@ class Evidence {
   }
   void connection(std::optional<ConnectionId> id) {
     if (!id) return;
-    const auto place = std::lower_bound(connections_.begin(), connections_.end(), *id);
+    const bool in_order = connections_.empty() || *id > connections_.back();  // as most are
+    const auto place = in_order ? connections_.end()
+                                : std::lower_bound(connections_.begin(), connections_.end(), *id);
     if (place != connections_.end() && *place == *id) return;
     if (connections_.size() < kKnown) {
       connections_.insert(place, *id);

@@ -20,35 +20,40 @@ requires std::has_unique_object_representations_v<T> std::uint64_t digest_of(con
   return digest_of(Bytes(reinterpret_cast<const std::uint8_t*>(&value), sizeof value));
 }
 
-/// A value for each of kPlaces places, at most; who comes to a place that is taken replaces whoever
+/// A value for each of kMost places, at most; who comes to a place that is taken replaces whoever
 /// was there. So what a table says of a busy tap may, rarely, lack the first time.
-template <class Value>
+template <class Value, std::size_t kMost = 1024>
 requires std::is_trivially_copyable_v<Value>
 class Firsts {
  public:
-  static constexpr std::size_t kPlaces = 1024;
+  static constexpr std::size_t kPlaces = kMost;
 
+  /// Something was left once: it may be worth the digest to ask.
+  bool any() const { return !taken_.empty(); }
   /// What was left there under this digest; nullptr if nothing was, or it was replaced.
   Value* find(std::uint64_t digest) {
-    if (places_.empty()) return nullptr;
-    Place& place = places_[digest % kPlaces];
-    return place.taken && place.digest == digest ? &place.value : nullptr;
+    if (taken_.empty()) return nullptr;
+    const std::size_t place = digest % kPlaces;
+    return taken_[place] == mark(digest) ? &values_[place] : nullptr;
   }
   void leave(std::uint64_t digest, const Value& value) {
-    if (places_.empty()) places_.resize(kPlaces);
-    places_[digest % kPlaces] = {digest, true, value};
+    if (taken_.empty()) {
+      taken_.resize(kPlaces);
+      values_.resize(kPlaces);
+    }
+    taken_[digest % kPlaces] = mark(digest);
+    values_[digest % kPlaces] = value;
   }
   void forget(std::uint64_t digest) {
-    if (find(digest) != nullptr) places_[digest % kPlaces].taken = false;
+    if (find(digest) != nullptr) taken_[digest % kPlaces] = 0;
   }
 
  private:
-  struct Place {
-    std::uint64_t digest = 0;
-    bool taken = false;
-    Value value{};
-  };
-  std::vector<Place> places_;  // made when the first one comes
+  /// What stands in a place that is taken: not 0 (the one digest for which it is, is never found).
+  static std::uint64_t mark(std::uint64_t digest) { return digest + 1; }
+
+  std::vector<std::uint64_t> taken_;  // both made when the first one comes; asking touches this one
+  std::vector<Value> values_;
 };
 
 }  // namespace wirelens::detect

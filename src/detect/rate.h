@@ -2,8 +2,8 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "base/time.h"
 
@@ -16,7 +16,15 @@ class Rate {
 
   void add(Timestamp time) {
     const std::int64_t second = time.time_since_epoch().count() / 1'000'000'000;
-    if (total_++ == 0) newest_ = second;
+    if (total_++ == 0) {
+      newest_ = second;
+      peak_ = 1;
+      return;
+    }
+    if (counts_.empty()) {
+      counts_.resize(kSeconds);
+      counts_[place(newest_)] = 1;
+    }
     if (second <= newest_ - kSeconds) return;
     for (std::int64_t next = std::max(newest_ + 1, second - kSeconds + 1); next <= second; ++next) {
       counts_[place(next)] = 0;
@@ -33,7 +41,7 @@ class Rate {
     return static_cast<std::size_t>(second & (kSeconds - 1));
   }
 
-  std::array<std::uint32_t, kSeconds> counts_{};
+  std::vector<std::uint32_t> counts_;  // made by the second one
   std::int64_t newest_ = 0;
   std::uint64_t total_ = 0;
   std::uint32_t peak_ = 0;

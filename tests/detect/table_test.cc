@@ -4,11 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
 #include <string>
 
 #include "detect/distinct.h"
 #include "detect/evidence.h"
 #include "detect/firsts.h"
+#include "detect/rate.h"
 
 namespace wirelens::detect {
 namespace {
@@ -49,6 +52,52 @@ TEST(Table, DropsTheSameWhateverTheHashSeed) {
   for (std::uint64_t key = 1; key <= 9; ++key) table.at(key).count = 1;
   EXPECT_EQ(table.size(), 5u);  // four of eight, and the ninth
   for (const auto& [key, value] : table.heaviest()) EXPECT_TRUE(*key <= 4 || *key == 9) << *key;
+}
+
+TEST(Table, FindsWhatIsThereAndNothingElse) {
+  Table<std::uint64_t, Count> table(256);
+  std::map<std::uint64_t, std::uint64_t> expected;
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 100'000; ++i) {
+    const std::uint64_t key = random() % 300;
+    const Count* found = table.find(key);
+    const auto known = expected.find(key);
+    ASSERT_EQ(found != nullptr, known != expected.end()) << key;
+    if (found != nullptr) {
+      ASSERT_EQ(found->count, known->second) << key;
+    }
+    if (random() % 3 == 0 || expected.size() == 255) {
+      table.erase(key);
+      expected.erase(key);
+    } else {
+      ASSERT_EQ(++table.at(key).count, ++expected[key]) << key;
+    }
+    ASSERT_EQ(table.size(), expected.size());
+  }
+  EXPECT_EQ(table.dropped(), 0u);
+}
+
+TEST(Table, FindsAllThatWereNotDropped) {
+  Table<std::string, Count> table(64);
+  for (std::uint64_t i = 1; i <= 1'000; ++i) table.at(std::to_string(i)).count = i;
+  const auto kept = table.heaviest();
+  ASSERT_EQ(kept.size(), table.size());
+  for (const auto& [key, value] : kept) {
+    EXPECT_EQ(*key, std::to_string(value->count));
+    EXPECT_EQ(table.find(*key), value) << *key;
+  }
+}
+
+TEST(Rate, TellsTheBusiestSecondInAnyOrder) {
+  Rate rate;
+  for (const std::int64_t tenth : {5'000, 5'001, 5'020, 5'002, 5'021, 5'022, 5'023}) {
+    rate.add(timestamp_ns(tenth * 100'000'000));
+  }
+  EXPECT_EQ(rate.peak(), 4u);
+  EXPECT_EQ(rate.total(), 7u);
+  rate.add(timestamp_ns(0));  // too old for its second
+  EXPECT_EQ(rate.peak(), 4u);
+  EXPECT_EQ(rate.total(), 8u);
 }
 
 TEST(Firsts, RemembersUntilAnotherComesToThePlace) {

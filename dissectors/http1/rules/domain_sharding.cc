@@ -1,5 +1,8 @@
 // http1/rules/domain_sharding.cc - one server under many names: a trick of the days of HTTP/1.
+#include <array>
+
 #include "detect/by_server.h"
+#include "detect/firsts.h"
 #include "event/exchange.h"
 #include "http1/rules/fields.h"
 #include "http1/rules/rules.h"
@@ -27,8 +30,12 @@ class DomainSharding final : public Judge {
     std::string_view host = exchange.host->substr(0, exchange.host->find(':'));
     const std::string_view site = site_of(host);
     if (site.empty()) return;
-    Tally& tally = tallies_.at(
-        Key{{event.peers()->client.host(), event.peers()->server}, digest_of(PeerAddress{}, site)});
+    const Key key{{event.peers()->client.host(), event.peers()->server},
+                  detect::digest_of(as_bytes(site))};
+    Tally* found = tallies_.find(key);
+    if (found == nullptr) found = begin(event, key, exchange, host);
+    if (found == nullptr) return;
+    Tally& tally = *found;
     if (tally.hosts.size() < kMostHosts &&
         std::find(tally.hosts.begin(), tally.hosts.end(), host) == tally.hosts.end()) {
       tally.hosts.emplace_back(host);
@@ -51,12 +58,43 @@ class DomainSharding final : public Judge {
     Peers peers;
     std::uint64_t site;
   };
+  /// The first connection for a site.
+  struct First {
+    std::uint64_t packet = 0;
+    Timestamp time{};
+    std::optional<ConnectionId> connection;
+    Duration connect{};
+    std::uint8_t length = 0;
+    std::array<char, 255> host{};  ///< a name is no longer (RFC 1035 section 2.3.4)
+  };
   struct Tally {
     ServerTally server;
     std::vector<std::string> hosts;
     std::string site;
     std::uint64_t weight() const { return hosts.size(); }
   };
+
+  /// A tally begins with the second connection; nullptr for the first.
+  Tally* begin(const Event& event, const Key& key, const Exchange& exchange,
+               std::string_view host) {
+    const std::uint64_t digest = detect::digest_of(key);
+    const First* first = firsts_.find(digest);
+    if (first == nullptr) {
+      First now{exchange.request_packet.value_or(0), event.time(), event.connection(),
+                exchange.timing.connect.value_or(Duration::zero())};
+      now.length = static_cast<std::uint8_t>(std::min(host.size(), now.host.size()));
+      std::copy_n(host.begin(), now.length, now.host.begin());
+      firsts_.leave(digest, now);
+      return nullptr;
+    }
+    Tally& tally = tallies_.at(key);
+    tally.hosts.emplace_back(first->host.data(), first->length);
+    tally.server.evidence.packet(first->packet);
+    const Event then(&event.type(), first->time, first->connection, nullptr, event.peers());
+    tally.server.note(then, 0, first->time, first->connect);
+    firsts_.forget(digest);
+    return &tally;
+  }
 
   /// "shop.test" of "img3.shop.test"; empty for names with fewer labels, and for addresses.
   static std::string_view site_of(std::string_view host) {
@@ -87,6 +125,7 @@ class DomainSharding final : public Judge {
   }
 
   double least_;
+  Firsts<First> firsts_;
   Table<Key, Tally> tallies_{kTallies};
 };
 

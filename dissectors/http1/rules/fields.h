@@ -77,6 +77,13 @@ inline std::uint64_t digest_of(const PeerAddress& client, std::string_view resou
       std::array{detect::digest_of(client.host()), detect::digest_of(as_bytes(resource))});
 }
 
+/// One client and one resource, without its text.
+inline std::uint64_t digest_of(const PeerAddress& client, const Exchange& exchange) {
+  return detect::digest_of(std::array{detect::digest_of(client.host()),
+                                      detect::digest_of(as_bytes(exchange.host.value_or(""))),
+                                      detect::digest_of(as_bytes(path_of(exchange)))});
+}
+
 /// Where a Location leads, in the words of resource_of().
 inline std::string target_of(const Exchange& exchange, std::string_view location) {
   const std::size_t scheme = location.find("://");

@@ -24,7 +24,7 @@ class GetWithBody final : public Judge {
     if (!event.peers() || !exchange.method || !exchange.request_body_wire_bytes) return;
     if (*exchange.method != "GET" && *exchange.method != "HEAD") return;
     if (*exchange.request_body_wire_bytes == 0) return;
-    ServerTally& tally = tallies_.at(host_of(exchange, event.peers()->server));
+    ServerTally& tally = tallies_.at(host_in(name_, exchange, event.peers()->server));
     tally.note(event, exchange.request_packet.value_or(0), event.time());
     tally.counts[0] += *exchange.request_body_wire_bytes;
   }
@@ -48,6 +48,7 @@ class GetWithBody final : public Judge {
 
  private:
   double least_;
+  std::string name_;  // of the exchange at hand
   Table<std::string, ServerTally> tallies_{kTallies};
 };
 

@@ -26,7 +26,7 @@ class HeadOfLineBlocking final : public Judge {
     if (!event.peers() || exchange.stream || !exchange.timing.blocked) return;
     const Duration blocked = *exchange.timing.blocked;
     if (blocked < std::chrono::milliseconds(1)) return;
-    ServerTally& tally = tallies_.at(host_of(exchange, event.peers()->server));
+    ServerTally& tally = tallies_.at(host_in(name_, exchange, event.peers()->server));
     tally.note(event, exchange.request_packet.value_or(0), event.time(), blocked);
     tally.evidence.packet(exchange.response_packet.value_or(0));
   }
@@ -56,6 +56,7 @@ class HeadOfLineBlocking final : public Judge {
   }
 
   Duration least_;
+  std::string name_;  // of the exchange at hand
   Table<std::string, ServerTally> tallies_{kTallies};
 };
 

@@ -1,5 +1,6 @@
 // http1/rules/http1_on_http2_origin.cc - clients that could use HTTP/2 and open many connections.
 #include "detect/by_server.h"
+#include "detect/firsts.h"
 #include "event/exchange.h"
 #include "event/tls.h"
 #include "http1/rules/fields.h"
@@ -31,11 +32,7 @@ class Http1OnHttp2Origin final : public Judge {
     if (exchange.version == "2") {
       note_http2(event, exchange.response_packet.value_or(0));
     } else if (!exchange.stream) {
-      Tally& tally = tally_of(event);
-      ++tally.requests;
-      if (exchange.reused) return;
-      note_connection(event, tally, exchange.request_packet.value_or(0),
-                      exchange.timing.connect.value_or(Duration::zero()));
+      note_request(event, exchange);
     }
   }
 
@@ -59,18 +56,58 @@ class Http1OnHttp2Origin final : public Judge {
     std::uint64_t weight() const { return times; }
   };
 
-  Tally& tally_of(const Event& event) {
-    return tallies_.at(Peers{event.peers()->client.host(), event.peers()->server});
+  /// What came from the first connection of a client to a server; most have no other.
+  struct First {
+    std::uint64_t packet = 0;
+    Timestamp time{};
+    std::optional<ConnectionId> connection;
+    std::uint64_t requests = 0;
+  };
+
+  static Peers key_of(const Event& event) {
+    return {event.peers()->client.host(), event.peers()->server};
+  }
+  void note_request(const Event& event, const Exchange& exchange) {
+    const Peers key = key_of(event);
+    if (!exchange.reused) {
+      note_connection(event, key, exchange.request_packet.value_or(0), 1,
+                      exchange.timing.connect.value_or(Duration::zero()));
+    } else if (Tally* tally = tallies_.find(key)) {
+      ++tally->requests;
+    } else if (First* first = firsts_.find(detect::digest_of(key))) {
+      ++first->requests;
+    }
   }
   void note_http2(const Event& event, std::uint64_t packet) {
     Http2& http2 = http2_.at(event.peers()->server);
     if (http2.times++ == 0) http2.packet = packet;
   }
-  static void note_connection(const Event& event, Tally& tally, std::uint64_t packet,
-                              Duration connect) {
-    // One handshake has to be paid in any case.
-    const Duration spared = tally.server.times > 0 ? connect : Duration::zero();
-    tally.server.note(event, packet, event.time(), spared);
+  void note_connection(const Event& event, const Peers& key, std::uint64_t packet,
+                       std::uint64_t requests, Duration connect) {
+    Tally* tally = tallies_.find(key);
+    if (tally == nullptr) {
+      const First now{packet, event.time(), event.connection(), requests};
+      tally = begin(event, key, now);
+      if (tally == nullptr) return;
+    }
+    tally->requests += requests;
+    tally->server.note(event, packet, event.time(), connect);
+  }
+  /// A tally begins with the second connection; nullptr for the first, whose handshake has to be
+  /// paid in any case.
+  Tally* begin(const Event& event, const Peers& key, const First& now) {
+    const std::uint64_t digest = detect::digest_of(key);
+    const First* first = firsts_.find(digest);
+    if (first == nullptr) {
+      firsts_.leave(digest, now);
+      return nullptr;
+    }
+    Tally& tally = tallies_.at(key);
+    const Event then(&event.type(), first->time, first->connection, nullptr, event.peers());
+    tally.server.note(then, first->packet, first->time);
+    tally.requests = first->requests;
+    firsts_.forget(digest);
+    return &tally;
   }
   void note_session(const Event& event, const TlsSession& session) {
     if (session.decrypted || !session.established || !session.alpn) return;
@@ -78,7 +115,7 @@ class Http1OnHttp2Origin final : public Judge {
     if (session.alpn == "h2") {
       note_http2(event, packet);
     } else if (session.alpn->starts_with("http/1.")) {
-      note_connection(event, tally_of(event), packet,
+      note_connection(event, key_of(event), packet, 0,
                       session.handshake_time.value_or(Duration::zero()));
     }
   }
@@ -104,6 +141,7 @@ class Http1OnHttp2Origin final : public Judge {
   }
 
   double least_;
+  Firsts<First> firsts_;
   Table<Peers, Tally> tallies_{kTallies};
   Table<PeerAddress, Http2> http2_{kTallies};
 };

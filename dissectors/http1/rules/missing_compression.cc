@@ -30,7 +30,7 @@ class MissingCompression final : public Judge {
     const bool takes =
         accepted.find("gzip") != accepted.npos || accepted.find("br") != accepted.npos;
     if (!takes) return;
-    ServerTally& tally = tallies_.at(host_of(exchange, event.peers()->server));
+    ServerTally& tally = tallies_.at(host_in(name_, exchange, event.peers()->server));
     tally.note(event, exchange.response_packet.value_or(0), event.time());
     tally.counts[0] += bytes;
   }
@@ -57,6 +57,7 @@ class MissingCompression final : public Judge {
 
   double bytes_;
   double least_;
+  std::string name_;  // of the exchange at hand
   Table<std::string, ServerTally> tallies_{kTallies};
 };
 

@@ -29,14 +29,18 @@ class NoKeepAlive final : public Judge {
     const Peers key{event.peers()->client.host(), event.peers()->server};
     Tally* tally = tallies_.find(key);
     if (exchange.reused) {
-      if (tally == nullptr) tally = begin(event, key);
-      if (tally != nullptr) ++tally->reused;
+      if (tally != nullptr) {
+        ++tally->reused;
+      } else if (First* first = firsts_.find(detect::digest_of(key))) {
+        ++first->reused;
+      }
       return;
     }
     const First now = {.packet = exchange.request_packet.value_or(0),
                        .time = event.time(),
                        .connection = event.connection(),
                        .peers = *event.peers(),
+                       .reused = 0,
                        .closed_by_request = says_close(request_field(exchange, "connection")) ||
                                             exchange.version == "1.0",
                        .closed_by_response = says_close(response_field(exchange, "connection"))};
@@ -63,6 +67,7 @@ class NoKeepAlive final : public Judge {
     Timestamp time{};
     std::optional<ConnectionId> connection;
     Peers peers;
+    std::uint64_t reused = 0;  ///< exchanges behind it
     bool closed_by_request = false;
     bool closed_by_response = false;
   };
@@ -73,13 +78,14 @@ class NoKeepAlive final : public Judge {
     std::uint64_t weight() const { return server.times; }
   };
 
-  /// A tally with the first exchange of the pair, if that was seen.
+  /// A tally begins with the second connection of a pair, if the first was seen.
   Tally* begin(const Event& event, const Peers& key) {
     const std::uint64_t digest = detect::digest_of(key);
     const First* first = firsts_.find(digest);
     if (first == nullptr) return nullptr;
     Tally& tally = tallies_.at(key);
     add(event, tally, *first, Duration::zero());
+    tally.reused = first->reused;
     firsts_.forget(digest);
     return &tally;
   }

@@ -1,5 +1,6 @@
 // http1/rules/pipelining_stall.cc - pipelined requests that the server never answers.
 #include "detect/by_server.h"
+#include "detect/firsts.h"
 #include "event/exchange.h"
 #include "event/records.h"
 #include "http1/rules/fields.h"
@@ -30,12 +31,15 @@ class PipeliningStall final : public Judge {
     if (exchange.stream || !exchange.method || !event.connection()) return;
     if (!exchange.status) return note_unanswered(event, exchange);
     const ExchangeTiming& timing = exchange.timing;
-    Answered& answered = answered_.at(*event.connection());
-    answered.packet = exchange.response_packet.value_or(0);
-    answered.until = event.time();
+    Answered now{event.time(), exchange.response_packet.value_or(0)};
     for (const auto& part : {timing.send, timing.blocked, timing.wait, timing.receive}) {
-      answered.until += part.value_or(Duration::zero());
+      now.until += part.value_or(Duration::zero());
     }
+    if (const Answered* before = answered_.find(*event.connection())) {
+      now.unanswered = before->unanswered;
+      now.first = before->first;
+    }
+    answered_.leave(*event.connection(), now);
   }
 
   void judge(Findings& out) override {
@@ -51,7 +55,6 @@ class PipeliningStall final : public Judge {
     std::uint64_t packet = 0;
     std::uint64_t unanswered = 0;
     std::uint64_t first = 0;  ///< packet of the first unanswered request
-    std::uint64_t weight() const { return packet; }
   };
 
   void note_unanswered(const Event& event, const Exchange& exchange) {
@@ -80,7 +83,7 @@ class PipeliningStall final : public Judge {
       tally.times += answered->unanswered - 1;
       tally.counts[0] += by_server;
     }
-    answered_.erase(connection.id);
+    answered_.forget(connection.id);
   }
 
   static Draft draft(const PeerAddress& server, const ServerTally& tally) {
@@ -105,7 +108,7 @@ class PipeliningStall final : public Judge {
 
   double least_;
   Duration long_;
-  Table<std::uint64_t, Answered> answered_{kConnections};
+  Firsts<Answered, kConnections> answered_;  // the latest connections, by id
   ServerTable tallies_{kTallies};
 };
 

@@ -33,12 +33,12 @@ class ShortPolling final : public Judge {
     if (*exchange.status != 200 && *exchange.status != 204 && *exchange.status != 304) return;
     if (lasts(exchange)) return;
     const std::uint64_t size = exchange.response_body_wire_bytes.value_or(0);
-    const std::uint64_t key = digest_of(event.peers()->client, resource_in(resource_, exchange));
+    const std::uint64_t key = digest_of(event.peers()->client, exchange);
     Tally* found = tallies_.find(key);
     if (found == nullptr) {
       const First now{size, exchange.request_packet.value_or(0), event.time(), event.connection(),
                       *event.peers()};
-      found = begin(event, key, now);
+      found = begin(event, exchange, key, now);
       if (found == nullptr) return;
     }
     Tally& tally = *found;
@@ -100,14 +100,14 @@ class ShortPolling final : public Judge {
   };
 
   /// The second time a tally begins, with the first; nullptr the first time.
-  Tally* begin(const Event& event, std::uint64_t key, const First& now) {
+  Tally* begin(const Event& event, const Exchange& exchange, std::uint64_t key, const First& now) {
     const First* first = firsts_.find(key);
     if (first == nullptr) {
       firsts_.leave(key, now);
       return nullptr;
     }
     Tally& tally = tallies_.at(key);
-    tally.resource = resource_;
+    tally.resource = resource_of(exchange);
     const Event then(&event.type(), first->time, first->connection, nullptr, &first->peers);
     tally.server.note(then, first->packet, first->time);
     tally.last = first->time;
@@ -140,7 +140,6 @@ class ShortPolling final : public Judge {
   double least_;
   double share_;
   Duration longest_;
-  std::string resource_;  // of the exchange at hand
   Firsts<First> firsts_;
   Table<std::uint64_t, Tally> tallies_{kTallies};
 };

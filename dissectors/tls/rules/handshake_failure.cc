@@ -56,12 +56,13 @@ class HandshakeFailure final : public Judge {
     if (!event.peers()) return;
     if (const auto* alert = event.as<TlsAlertSeen>()) return hear_alert(event, *alert);
     const auto& session = *event.as<TlsSession>();
-    const std::string server = server_text(session, event.peers()->server);
+    const std::uint64_t server = digest_of_server(session, event.peers()->server);
     ++handshakes_.at(server).count;
     const TlsAlert* refusal = ending_alert(session);
     if (refusal == nullptr) return;
-    Tally& tally = note(event, server, refusal->from, refusal->description.value_or(kEncrypted),
-                        refusal->packet);
+    Tally& tally = note(event, server_text(session, event.peers()->server), refusal->from,
+                        refusal->description.value_or(kEncrypted), refusal->packet);
+    tally.digest = server;
     tally.versions = offered_versions(session);
     tally.agreed = session.version.value_or("");
     tally.certificate_wanted |= session.client_certificate_requested.value_or(false);
@@ -71,7 +72,7 @@ class HandshakeFailure final : public Judge {
 
   void judge(Findings& out) override {
     for (const auto& [key, tally] : tallies_.heaviest()) {
-      const Count* all = handshakes_.find(tally->name);
+      const Handshakes* all = handshakes_.find(tally->digest);
       Draft draft = draft_of(tally->server.first.server, tally->server);
       const AlertWords& words = words_of(*tally);
       draft.subject = tally->name;
@@ -89,12 +90,9 @@ class HandshakeFailure final : public Judge {
   }
 
  private:
-  struct Count {
-    std::uint64_t count = 0;
-    std::uint64_t weight() const { return count; }
-  };
   struct Tally {
     ServerTally server;
+    std::uint64_t digest = 0;  ///< of the server
     std::string name, alert, versions, agreed;
     Direction from = Direction::from_server;
     std::uint16_t dh_bits = 0;
@@ -110,8 +108,10 @@ class HandshakeFailure final : public Judge {
                        alert.description == "certificate_required" ||
                        alert.description == "access_denied";
     if (alert.from != Direction::from_server || alert.level != "fatal" || !about) return;
-    note(event, event.peers()->server.text(), alert.from, alert.description, alert.packet).behind =
-        true;
+    const PeerAddress& server = event.peers()->server;
+    Tally& tally = note(event, server.text(), alert.from, alert.description, alert.packet);
+    tally.digest = detect::digest_of(server);
+    tally.behind = true;
   }
 
   Tally& note(const Event& event, const std::string& name, Direction from,
@@ -182,7 +182,7 @@ class HandshakeFailure final : public Judge {
   static constexpr std::uint64_t kFewShare = 10;
   static constexpr const Rule* kRule = &kHandshakeFailure;
   Table<std::string, Tally> tallies_{kTallies};
-  Table<std::string, Count> handshakes_{kTallies};
+  Table<std::uint64_t, Handshakes> handshakes_{kTallies};
 };
 
 }  // namespace

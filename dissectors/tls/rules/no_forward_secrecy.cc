@@ -10,10 +10,12 @@ namespace {
 using namespace detect;  // rules speak of little else
 
 /// In TLS 1.3 only a session that is taken up again without a key share (psk_ke).
-bool lacks_forward_secrecy(const TlsSession& session) {
+bool lacks_forward_secrecy(const TlsSession& session, BySuite<bool>& by_suite) {
   if (session.version == "TLS 1.3") return session.resumed == true && !session.group;
-  const auto suite = suite_of(*session.cipher);
-  return suite && !suite->forward_secret();
+  return by_suite.of(*session.cipher, [](std::string_view cipher) {
+    const auto suite = suite_of(cipher);
+    return suite && !suite->forward_secret();
+  });
 }
 
 class NoForwardSecrecy final : public Judge {
@@ -25,16 +27,21 @@ class NoForwardSecrecy final : public Judge {
   void hear(const Event& event) override {
     const auto& session = *event.as<TlsSession>();
     if (!event.peers() || !session.cipher || !session.established) return;
+    const std::uint64_t server = digest_of_server(session, event.peers()->server);
+    ++handshakes_.at(server).count;
+    if (!lacks_forward_secrecy(session, by_suite_)) return;
     Tally& tally = tallies_.at(server_text(session, event.peers()->server));
-    ++tally.handshakes;
-    if (!lacks_forward_secrecy(session)) return;
+    tally.digest = server;
     tally.server.note(event, packet_of_server_hello(session), event.time());
     tally.ciphers.count(*session.cipher);
   }
 
   void judge(Findings& out) override {
     for (const auto& [name, tally] : tallies_.heaviest()) {
-      if (tally->server.times == 0) continue;
+      const Handshakes* all = handshakes_.find(tally->digest);
+      tally->handshakes = std::max(tally->server.times, all != nullptr ? all->count : 0);
+    }
+    for (const auto& [name, tally] : tallies_.heaviest()) {
       Draft draft = draft_of(tally->server.first.server, tally->server);
       draft.subject = *name;
       draft.severity = Severity::low;
@@ -54,10 +61,13 @@ class NoForwardSecrecy final : public Judge {
   struct Tally {
     ServerTally server;
     Names ciphers;
-    std::uint64_t handshakes = 0;
+    std::uint64_t digest = 0;      ///< of the server
+    std::uint64_t handshakes = 0;  ///< all of the server's
     std::uint64_t weight() const { return 1000 * server.times + handshakes; }
   };
 
+  BySuite<bool> by_suite_;
+  Table<std::uint64_t, Handshakes> handshakes_{kTallies};
   Table<std::string, Tally> tallies_{kTallies};
 };
 

@@ -2,7 +2,10 @@
 //
 // A full handshake up to TLS 1.2 costs a round trip more than one that takes up an earlier session;
 // that one is added up as it was seen. In TLS 1.3 it costs certificates and computing only.
+#include <array>
+
 #include "detect/by_server.h"
+#include "detect/firsts.h"
 #include "tls/rules/rules.h"
 #include "tls/rules/session.h"
 
@@ -39,17 +42,23 @@ class NoResumption final : public Judge {
     if (!event.peers() || !session.established || !session.resumed || !session.handshake_time) {
       return;
     }
-    const std::string server = server_text(session, event.peers()->server);
     // Programs don't share sessions; the fingerprint tells them apart.
-    Tally& tally = tallies_.at(fmt::format("{} {} {}", event.peers()->client.host_text(),
-                                           session.ja4.value_or(""), server));
+    const std::uint64_t key =
+        detect::digest_of(std::array{detect::digest_of(event.peers()->client.host()),
+                                     detect::digest_of(as_bytes(session.ja4.value_or(""))),
+                                     digest_of_server(session, event.peers()->server)});
     const Timestamp begun = event.time();
-    const bool could = tally.known && begun >= *tally.known && begun - *tally.known <= lifetime_;
-    const Timestamp ended = begun + *session.handshake_time;
-    if (!tally.known || ended > *tally.known) tally.known = ended;
-    tally.name = server;
-    tally.resumed += *session.resumed;
-    tally.tickets += session.ticket_lifetime.has_value();
+    const First now{begun + *session.handshake_time, *session.resumed,
+                    session.ticket_lifetime.has_value()};
+    Tally* found = tallies_.find(key);
+    if (found == nullptr) {
+      const First* first = firsts_.find(key);
+      if (first == nullptr) return firsts_.leave(key, now);
+      found = &begin(key, *first, server_text(session, event.peers()->server));
+    }
+    Tally& tally = *found;
+    const bool could = begun >= tally.known && begun - tally.known <= lifetime_;
+    add(tally, now);
     if (*session.resumed || !could) return;
     tally.server.note(event, packet_of_server_hello(session), begun,
                       second_round_trip(session, begun));
@@ -65,13 +74,32 @@ class NoResumption final : public Judge {
   }
 
  private:
+  /// The first handshake of a client with a server: there is none yet to take up.
+  struct First {
+    Timestamp ended{};
+    bool resumed = false;
+    bool ticket = false;
+  };
   struct Tally {
     ServerTally server;
     std::string name;
-    std::optional<Timestamp> known;  ///< when a session was last agreed on
+    Timestamp known{};  ///< when a session was last agreed on
     std::uint64_t resumed = 0, refused = 0, tickets = 0;
     std::uint64_t weight() const { return server.weight(); }
   };
+
+  Tally& begin(std::uint64_t key, const First& first, std::string name) {
+    Tally& tally = tallies_.at(key);
+    add(tally, first);
+    tally.name = std::move(name);
+    firsts_.forget(key);
+    return tally;
+  }
+  static void add(Tally& tally, const First& one) {
+    tally.known = std::max(tally.known, one.ended);
+    tally.resumed += one.resumed;
+    tally.tickets += one.ticket;
+  }
 
   static Draft draft(const Tally& tally) {
     const ServerTally& count = tally.server;
@@ -106,7 +134,8 @@ class NoResumption final : public Judge {
 
   double least_, share_;
   Duration lifetime_;
-  Table<std::string, Tally> tallies_{kTallies};
+  Firsts<First> firsts_;
+  Table<std::uint64_t, Tally> tallies_{kTallies};
 };
 
 }  // namespace

@@ -34,18 +34,24 @@ class PlainHttpOnTlsPort final : public Judge {
     }
     const bool alerted = session.alerts && !session.alerts->empty() &&
                          session.alerts->front().from == Direction::from_server;
-    if (session.established || alerted) tallies_.at(server).speaks_tls = true;
+    if (!session.established && !alerted) return;
+    // Most servers do, and nobody comes to them in clear: no tally for that.
+    if (Tally* tally = tallies_.find(server)) tally->speaks_tls = true;
+    speak_tls_.leave(digest_of(server), true);
   }
 
   void judge(Findings& out) override {
     for (const auto& [server, tally] : tallies_.heaviest()) {
       if (tally->by_server.times > 0) out.add(server_speaks_http(*server, *tally));
-      const bool sure = tally->speaks_tls || (is_tls_port(server->port) && tally->refused > 0);
+      const bool speaks_tls = tally->speaks_tls || speak_tls_.find(digest_of(*server)) != nullptr;
+      const bool sure = speaks_tls || (is_tls_port(server->port) && tally->refused > 0);
       if (tally->by_client.times > 0 && sure) out.add(client_speaks_http(*server, *tally));
     }
   }
 
  private:
+  static constexpr std::size_t kServers = 4096;  ///< of which it is known at least what they speak
+
   struct Tally {
     ServerTally by_server;  // HTTP in answer to a ClientHello
     ServerTally by_client;  // requests in clear, refused or not answered
@@ -97,6 +103,7 @@ class PlainHttpOnTlsPort final : public Judge {
     return draft;
   }
 
+  Firsts<char, kServers> speak_tls_;
   Table<PeerAddress, Tally> tallies_{kTallies};
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/figures.h"
+#include "detect/firsts.h"
 #include "event/peers.h"
 #include "event/tls.h"
 
@@ -21,6 +22,44 @@ inline std::string server_text(const TlsSession& session, const PeerAddress& ser
   return session.server_name ? fmt::format("{} ({})", *session.server_name, server.text())
                              : server.text();
 }
+
+/// What stands for server_text() where a table is asked at every handshake.
+inline std::uint64_t digest_of_server(const TlsSession& session, const PeerAddress& server) {
+  const std::uint64_t address = detect::digest_of(server);
+  return session.server_name ? address + 31 * detect::digest_of(as_bytes(*session.server_name))
+                             : address;
+}
+
+/// How many handshakes a server had, whatever became of them.
+struct Handshakes {
+  std::uint64_t count = 0;
+  std::uint64_t weight() const { return count; }
+};
+
+/// What a rule thinks of a cipher suite, kept for those that came last: hardly any server agrees on
+/// more than a few, and their names are long to read.
+template <class Opinion>
+class BySuite {
+ public:
+  template <class Ask>
+  Opinion of(std::string_view cipher, const Ask& ask) {
+    for (const auto& [name, opinion] : known_) {
+      if (name == cipher) return opinion;
+    }
+    const Opinion opinion = ask(cipher);
+    if (cipher.size() > kLongest) return opinion;
+    if (known_.size() < kMost) known_.emplace_back();
+    known_[next_++ % kMost] = {std::string(cipher), opinion};
+    return opinion;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 8;
+  static constexpr std::size_t kLongest = 64;
+
+  std::vector<std::pair<std::string, Opinion>> known_;
+  std::size_t next_ = 0;
+};
 
 /// The first message of that kind; nullptr if there is none.
 inline const TlsMessage* message_of(const TlsSession& session, Direction from,

@@ -49,7 +49,7 @@ class WeakCipher final : public Judge {
   void hear(const Event& event) override {
     const auto& session = *event.as<TlsSession>();
     if (!event.peers() || !session.cipher) return;
-    const Weakness* weak = weakness_of(*session.cipher);
+    const Weakness* weak = by_suite_.of(*session.cipher, weakness_of);
     const bool small = session.dh_bits && static_cast<double>(*session.dh_bits) < least_bits_;
     if (weak == nullptr && !small) return;
     Tally& tally = tallies_.at(server_text(session, event.peers()->server));
@@ -122,6 +122,7 @@ class WeakCipher final : public Judge {
   }
 
   double least_bits_;
+  BySuite<const Weakness*> by_suite_;
   Table<std::string, Tally> tallies_{kTallies};
 };
 

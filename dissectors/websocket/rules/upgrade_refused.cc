@@ -23,10 +23,10 @@ class UpgradeRefused final : public Judge {
   void hear(const Event& event) override {
     const auto& exchange = *event.as<Exchange>();
     if (!event.peers() || !exchange.status || exchange.status == 101) return;
-    const bool asks = http::same_ignoring_case(request_field(exchange, "upgrade"), "websocket");
+    const Asked asked = asked_in(exchange);
+    if (!asked.for_upgrade && !asked.with_key) return;
     // A proxy that does not know the upgrade takes it out, and leaves the key.
-    const bool stripped = !asks && !request_field(exchange, "sec-websocket-key").empty();
-    if (!asks && !stripped) return;
+    const bool stripped = !asked.for_upgrade;
     if (exchange.stream && *exchange.status / 100 == 2) return;
     Tally& tally = tallies_.at(event.peers()->server);
     tally.server.note(event, exchange.request_packet.value_or(0), event.time());
@@ -45,6 +45,24 @@ class UpgradeRefused final : public Judge {
   }
 
  private:
+  struct Asked {
+    bool for_upgrade = false;
+    bool with_key = false;
+  };
+  /// In one pass: every exchange comes here.
+  static Asked asked_in(const Exchange& exchange) {
+    Asked asked;
+    if (!exchange.request_headers) return asked;
+    for (const auto& [name, value] : *exchange.request_headers) {
+      if (same_ignoring_case(name, "upgrade")) {
+        asked.for_upgrade |= same_ignoring_case(trimmed(value), "websocket");
+      } else if (same_ignoring_case(name, "sec-websocket-key")) {
+        asked.with_key |= !trimmed(value).empty();
+      }
+    }
+    return asked;
+  }
+
   struct Tally {
     ServerTally server;
     std::uint64_t stripped = 0;

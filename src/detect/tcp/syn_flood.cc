@@ -4,6 +4,7 @@
 // followed by the client's ACK. Spoofed sources are many and each is seen once; a single source is
 // named.
 #include "detect/distinct.h"
+#include "detect/firsts.h"
 #include "detect/rate.h"
 #include "detect/table.h"
 #include "detect/tcp/rules.h"
@@ -29,19 +30,16 @@ class SynFlood final : public Judge {
     if (connection.interim || !connection.client_known || connection.transport != "tcp") return;
     const PeerAddress& server = event.peers()->server;
     if (connection.handshake_rtt || connection.sent.bytes > 0) {
-      if (tallies_.size() == 0) return;
-      if (Tally* tally = tallies_.find(server)) ++tally->completed;
-      return;
+      return note_completed(server);
     }
     const bool began = !connection.history.empty() && connection.history.front() == 'S';
     if (!began || connection.close == Close::refused || connection.one_sided) return;
-    Tally& tally = tallies_.at(server);
-    if (tally.syns.total() == 0) tally.first_source = event.peers()->client;
-    tally.syns.add(event.time());
-    tally.answered += connection.received.packets > 0;
-    tally.resent_answers += connection.received.retransmitted_packets;
-    tally.sources.add(event.peers()->client.host());
-    tally.evidence.add(connection.id, connection.first_packet, event.time());
+    const Syn now{connection.id,         connection.first_packet,
+                  event.time(),          connection.received.retransmitted_packets,
+                  event.peers()->client, connection.received.packets > 0};
+    Tally* tally = tallies_.find(server);
+    if (tally == nullptr) tally = begin(server, now);
+    if (tally != nullptr) add(*tally, now);
   }
 
   void judge(Findings& out) override {
@@ -55,6 +53,16 @@ class SynFlood final : public Judge {
   }
 
  private:
+  /// A SYN that no handshake followed.
+  struct Syn {
+    ConnectionId connection = 0;
+    std::uint64_t packet = 0;
+    Timestamp time{};
+    std::uint64_t resent_answers = 0;
+    PeerAddress source;
+    bool answered = false;
+    std::uint64_t completed = 0;  ///< connections with its server since then
+  };
   struct Tally {
     Rate syns;  ///< that no handshake followed
     std::uint64_t completed = 0;
@@ -65,6 +73,36 @@ class SynFlood final : public Judge {
     Evidence evidence;
     std::uint64_t weight() const { return syns.total(); }
   };
+
+  void note_completed(const PeerAddress& server) {
+    if (Tally* tally = tallies_.find(server)) {
+      ++tally->completed;
+    } else if (Syn* first = firsts_.any() ? firsts_.find(digest_of(server)) : nullptr) {
+      ++first->completed;
+    }
+  }
+  /// The second time a tally begins, with the first; nullptr the first time.
+  Tally* begin(const PeerAddress& server, const Syn& now) {
+    const std::uint64_t digest = digest_of(server);
+    const Syn* first = firsts_.find(digest);
+    if (first == nullptr) {
+      firsts_.leave(digest, now);
+      return nullptr;
+    }
+    Tally& tally = tallies_.at(server);
+    add(tally, *first);
+    tally.completed = first->completed;
+    firsts_.forget(digest);
+    return &tally;
+  }
+  static void add(Tally& tally, const Syn& one) {
+    if (tally.syns.total() == 0) tally.first_source = one.source;
+    tally.syns.add(one.time);
+    tally.answered += one.answered;
+    tally.resent_answers += one.resent_answers;
+    tally.sources.add(one.source.host());
+    tally.evidence.add(one.connection, one.packet, one.time);
+  }
 
   static Draft draft(const PeerAddress& server, const Tally& tally) {
     const std::uint64_t syns = tally.syns.total();
@@ -100,6 +138,7 @@ class SynFlood final : public Judge {
 
   double least_;
   double most_completed_;
+  Firsts<Syn> firsts_;
   Table<PeerAddress, Tally> tallies_{kTallies};
 };
 
