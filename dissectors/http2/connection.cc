@@ -223,10 +223,8 @@ void Connection::end_block(Direction from, Bytes bytes, const Stamp& last) {
   if (block.damaged) {
     self.headers.lose();
   } else {
-    const HeaderDecoder::Result result = self.headers.decode(bytes, list);
-    good = result == HeaderDecoder::Result::good;
-    if (result == HeaderDecoder::Result::broken) flaw(kCompression, from);
-    if (result == HeaderDecoder::Result::too_long) flaw(kLongSection, from);
+    good = self.headers.decode(bytes, list);
+    if (!good) flaw(kCompression, from);
   }
   if (list.dropped() > 0) flaw(kManyFields, from);
   self.field_bytes += list.bytes();

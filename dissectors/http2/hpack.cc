@@ -1,147 +1,31 @@
-// http2/hpack.cc - nghttp2's inflater, and what it must not be told.
+// http2/hpack.cc - reads the representations of RFC 7541 section 6, one after the other.
 #include "http2/hpack.h"
-
-#include <nghttp2/nghttp2.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <vector>
 
 #include "base/work.h"
+#include "http2/huffman.h"
 
 namespace wirelens::http2 {
 namespace {
 
-constexpr std::size_t kStaticEntries = 61;
-
-// ---- nghttp2 allocates from a memory resource; sizes are remembered in front
-constexpr std::size_t kFront = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
-
-std::size_t& size_of(void* at) {
-  return *reinterpret_cast<std::size_t*>(static_cast<std::byte*>(at) - kFront);
-}
-void* allocate(std::size_t size, void* resource) {
-  auto& memory = *static_cast<std::pmr::memory_resource*>(resource);
-  void* at = static_cast<std::byte*>(memory.allocate(size + kFront, kFront)) + kFront;
-  size_of(at) = size;
-  return at;
-}
-void release(void* at, void* resource) {
-  if (!at) return;
-  auto& memory = *static_cast<std::pmr::memory_resource*>(resource);
-  memory.deallocate(static_cast<std::byte*>(at) - kFront, size_of(at) + kFront, kFront);
-}
-void* allocate_zeroed(std::size_t count, std::size_t size, void* resource) {
-  return std::memset(allocate(count * size, resource), 0, count * size);
-}
-void* reallocate(void* at, std::size_t size, void* resource) {
-  void* const larger = allocate(size, resource);
-  if (at) std::memcpy(larger, at, std::min(size, size_of(at)));
-  release(at, resource);
-  return larger;
-}
-
-std::string_view text(const std::uint8_t* at, std::size_t size) {
-  return {reinterpret_cast<const char*>(at), size};
-}
-
-/// Nothing comes of it but a table.
-class Nobody final : public FieldSink {
+/// Room for a string that has to be decoded; most are short.
+class Room {
  public:
-  void field(std::string_view, std::string_view) override {}
-  void unknown() override {}
-};
+  explicit Room(std::pmr::memory_resource& memory) : large_(&memory) {}
 
-/// Fields without a name are entries whose names were not seen.
-class Nameless final : public FieldSink {
- public:
-  explicit Nameless(FieldSink& out) : out_(out) {}
-  void field(std::string_view name, std::string_view value) override {
-    if (name.empty()) return out_.unknown();
-    out_.field(name, value);
+  char* of(std::size_t size) {
+    if (size <= small_.size()) return small_.data();
+    large_.resize(std::max(size, large_.size()));
+    return large_.data();
   }
-  void unknown() override { out_.unknown(); }
 
  private:
-  FieldSink& out_;
+  std::array<char, 1024> small_;
+  std::pmr::vector<char> large_;
 };
-
-/// One representation of RFC 7541 section 6.
-struct Representation {
-  enum class Kind : std::uint8_t { indexed, inserted, plain, table_size };
-  Kind kind = Kind::indexed;
-  std::uint32_t index = 0;     // of the field or its name, or the table's new size; 0: named here
-  std::size_t value_from = 0;  // where the value begins
-  std::size_t length = 0;
-};
-
-/// The length of a string literal with its length field; nothing if it is cut off.
-std::optional<std::size_t> string_length(Bytes bytes) {
-  const auto size = read_integer(bytes, 7);
-  if (!size || size->value > bytes.size() - size->length) return std::nullopt;
-  return size->length + size->value;
-}
-
-std::optional<Representation> read_representation(Bytes bytes) {
-  using enum Representation::Kind;
-  Representation found;
-  const std::uint8_t first = bytes[0];
-  unsigned bits = 4;
-  found.kind = plain;
-  if ((first & 0x80) != 0) {
-    found.kind = indexed;
-    bits = 7;
-  } else if ((first & 0x40) != 0) {
-    found.kind = inserted;
-    bits = 6;
-  } else if ((first & 0x20) != 0) {
-    found.kind = table_size;
-    bits = 5;
-  }
-  const auto integer = read_integer(bytes, bits);
-  if (!integer) return std::nullopt;
-  found.index = integer->value;
-  found.length = integer->length;
-  if (found.kind == indexed || found.kind == table_size) return found;
-  if (found.index == 0) {
-    const auto name = string_length(bytes.subspan(found.length));
-    if (!name) return std::nullopt;
-    found.length += *name;
-  }
-  found.value_from = found.length;
-  const auto value = string_length(bytes.subspan(found.length));
-  if (!value) return std::nullopt;
-  found.length += *value;
-  return found;
-}
-
-/// A change of the table to kMaxTable.
-constexpr std::array<std::uint8_t, 4> kLargest = {0x3f, 0xe1, 0xff, 0x03};
-/// A literal without a name, to be inserted; its value follows.
-constexpr std::array<std::uint8_t, 2> kInsertNameless = {0x40, 0x00};
-
-bool enlarges_too_much(Bytes block) {
-  while (!block.empty() && (block[0] & 0xe0) == 0x20) {
-    const auto size = read_integer(block, 5);
-    if (!size) return false;
-    if (size->value > kMaxTable) return true;
-    block = block.subspan(size->length);
-  }
-  return false;
-}
-
-/// Longest name or value that nghttp2 takes, as sent.
-constexpr std::size_t kMaxString = 65536;
-
-bool has_long_string(Bytes block) {
-  while (!block.empty()) {
-    const auto found = read_representation(block);
-    if (!found) return false;
-    if (found->length > kMaxString) return true;
-    block = block.subspan(found->length);
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -163,109 +47,174 @@ std::optional<PrefixedInteger> read_integer(Bytes bytes, unsigned bits) {
   return std::nullopt;
 }
 
-HeaderDecoder::~HeaderDecoder() = default;
-
-/// nghttp2's, and the allocator that it goes on using.
-class HeaderDecoder::Inflater {
+/// One block on its way.
+class HeaderDecoder::Reading {
  public:
-  explicit Inflater(std::pmr::memory_resource& resource)
-      : memory_{&resource, allocate, release, allocate_zeroed, reallocate} {
-    nghttp2_hd_inflate_new2(&inflater_, &memory_);
-    // What the peer may choose: it says so in its blocks, and need not be asked when it settled
-    // that.
-    if (inflater_) nghttp2_hd_inflate_change_table_size(inflater_, kMaxTable);
-  }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-  ~Inflater() {
-    if (inflater_) nghttp2_hd_inflate_del(inflater_);
-  }
+  Reading(HeaderDecoder& decoder, Bytes block, FieldSink& out)
+      : decoder_(decoder),
+        table_(decoder.table_),
+        rest_(block),
+        out_(out),
+        name_(decoder.memory_),
+        value_(decoder.memory_) {}
 
-  nghttp2_hd_inflater* get() { return inflater_; }
-  std::pmr::memory_resource& resource() {
-    return *static_cast<std::pmr::memory_resource*>(memory_.mem_user_data);
-  }
+  /// False if the block is broken.
+  bool read_all();
 
  private:
-  nghttp2_mem memory_;
-  nghttp2_hd_inflater* inflater_ = nullptr;
+  struct Literal {
+    std::optional<std::string_view> name;  ///< nothing: it is not known
+    std::string_view value;
+    bool repeats = false;  ///< its name is that of an entry of the dynamic table
+  };
+
+  std::optional<std::uint32_t> integer(unsigned bits);
+  std::optional<std::string_view> string(Room& room);
+  std::optional<Literal> literal(unsigned bits);
+  bool is_beyond(std::uint32_t index) const { return index > kStaticEntries + table_.entries(); }
+  /// Of an index that is neither 0 nor beyond.
+  std::optional<HeaderField> field(std::uint32_t index) const {
+    if (index <= kStaticEntries) return static_field(index);
+    return table_.at(index - kStaticEntries - 1);
+  }
+  void tell(const std::optional<HeaderField>& field) {
+    field ? out_.field(field->first, field->second) : out_.unknown();
+  }
+  bool indexed();
+  bool resize();
+  bool inserted();
+  bool plain();
+  void insert(const Literal& literal);
+
+  HeaderDecoder& decoder_;
+  HeaderTable& table_;
+  Bytes rest_;
+  FieldSink& out_;
+  Room name_;
+  Room value_;
 };
 
-void HeaderDecoder::Delete::operator()(Inflater* inflater) const {
-  std::pmr::memory_resource& resource = inflater->resource();
-  inflater->~Inflater();
-  resource.deallocate(inflater, sizeof(Inflater), alignof(Inflater));
-}
-
-bool HeaderDecoder::open() {
-  if (inflater_) return true;
-  inflater_.reset(new (memory_.allocate(sizeof(Inflater), alignof(Inflater))) Inflater(memory_));
-  Nobody nobody;
-  return inflater_->get() && (!lossy_ || feed(kLargest, true, nobody));
-}
-
-HeaderDecoder::Result HeaderDecoder::decode(Bytes block, FieldSink& out) {
+bool HeaderDecoder::decode(Bytes block, FieldSink& out) {
   work(block.size());
-  if (!lossy_ && enlarges_too_much(block)) lossy_ = true;
-  if (open() && (lossy_ ? decode_one_by_one(block, out) : feed(block, true, out))) {
-    return Result::good;
-  }
+  if (Reading(*this, block, out).read_all()) return true;
   lose();
-  return has_long_string(block) ? Result::too_long : Result::broken;
+  return false;
 }
 
 void HeaderDecoder::lose() {
   lossy_ = true;
-  inflater_.reset();
+  table_.clear();
+  table_.limit(kMaxTable);
 }
 
-bool HeaderDecoder::feed(Bytes bytes, bool last, FieldSink& out) {
-  for (;;) {
-    nghttp2_nv field{};
-    int flags = 0;
-    const ssize_t used = nghttp2_hd_inflate_hd2(inflater_->get(), &field, &flags, bytes.data(),
-                                                bytes.size(), last ? 1 : 0);
-    if (used < 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(used));
-    if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
-      out.field(text(field.name, field.namelen), text(field.value, field.valuelen));
+bool HeaderDecoder::Reading::read_all() {
+  bool begun = false;
+  while (!rest_.empty()) {
+    const std::uint8_t first = rest_[0];
+    bool good = false;
+    if ((first & 0x80) != 0) {
+      good = indexed();
+    } else if ((first & 0x40) != 0) {
+      good = inserted();
+    } else if ((first & 0x20) != 0) {
+      good = !begun && resize();  // section 4.2
+      if (good) continue;
+    } else {
+      good = plain();
     }
-    if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) {
-      nghttp2_hd_inflate_end_headers(inflater_->get());
-      return true;
+    if (!good) return false;
+    begun = true;
+  }
+  return true;
+}
+
+std::optional<std::uint32_t> HeaderDecoder::Reading::integer(unsigned bits) {
+  const auto read = read_integer(rest_, bits);
+  if (!read) return std::nullopt;
+  rest_ = rest_.subspan(read->length);
+  return read->value;
+}
+
+std::optional<std::string_view> HeaderDecoder::Reading::string(Room& room) {
+  if (rest_.empty()) return std::nullopt;
+  const bool coded = (rest_[0] & 0x80) != 0;
+  const auto length = integer(7);
+  if (!length || *length > rest_.size()) return std::nullopt;
+  const Bytes sent = rest_.first(*length);
+  rest_ = rest_.subspan(*length);
+  if (!coded) return as_text(sent);
+  char* const text = room.of(longest_text(sent.size()));
+  const auto size = decode_huffman(sent, text);
+  if (!size) return std::nullopt;
+  return std::string_view(text, *size);
+}
+
+bool HeaderDecoder::Reading::indexed() {
+  const auto index = integer(7);
+  if (!index || *index == 0) return false;
+  if (!is_beyond(*index)) {
+    tell(field(*index));
+    return true;
+  }
+  if (decoder_.lossy_) out_.unknown();
+  return decoder_.lossy_;
+}
+
+bool HeaderDecoder::Reading::resize() {
+  const auto most = integer(5);
+  if (!most) return false;
+  // A larger table than is kept: what leaves it here may still be there at the peer.
+  decoder_.lossy_ = decoder_.lossy_ || *most > kMaxTable;
+  table_.limit(std::min(*most, kMaxTable));
+  return true;
+}
+
+std::optional<HeaderDecoder::Reading::Literal> HeaderDecoder::Reading::literal(unsigned bits) {
+  const auto index = integer(bits);
+  if (!index) return std::nullopt;
+  Literal literal;
+  if (*index == 0) {
+    literal.name = string(name_);
+    if (!literal.name) return std::nullopt;
+  } else if (!is_beyond(*index)) {
+    if (const auto known = field(*index)) literal.name = known->first;
+    literal.repeats = *index > kStaticEntries;
+  } else if (!decoder_.lossy_) {
+    return std::nullopt;
+  }
+  const auto value = string(value_);
+  if (!value) return std::nullopt;
+  literal.value = *value;
+  return literal;
+}
+
+bool HeaderDecoder::Reading::plain() {
+  const auto read = literal(4);
+  if (!read) return false;
+  read->name ? out_.field(*read->name, read->value) : out_.unknown();
+  return true;
+}
+
+bool HeaderDecoder::Reading::inserted() {
+  const auto read = literal(6);
+  if (!read) return false;
+  read->name ? out_.field(*read->name, read->value) : out_.unknown();
+  insert(*read);
+  return true;
+}
+
+void HeaderDecoder::Reading::insert(const Literal& literal) {
+  if (!literal.name) return table_.insert_unknown(literal.value.size());
+  std::string_view name = *literal.name;
+  if (literal.repeats) {
+    if (name.size() > kMaxRepeatedName) {
+      return table_.insert_unknown(name.size() + literal.value.size());
     }
-    if ((flags & NGHTTP2_HD_INFLATE_EMIT) == 0 && bytes.empty()) return !last;
+    // The entry that it comes from may have to leave.
+    char* const copy = name_.of(name.size());
+    name = {copy, name.copy(copy, name.size())};
   }
-}
-
-std::size_t HeaderDecoder::entries() const {
-  return nghttp2_hd_inflate_get_num_table_entries(inflater_->get());
-}
-
-bool HeaderDecoder::decode_one_by_one(Bytes block, FieldSink& out) {
-  Nameless named(out);
-  while (!block.empty()) {
-    if (!one(block, named)) return false;
-  }
-  return feed({}, true, named);
-}
-
-bool HeaderDecoder::one(Bytes& block, FieldSink& out) {
-  using enum Representation::Kind;
-  const auto found = read_representation(block);
-  if (!found) return false;
-  const Bytes whole = block.first(found->length);
-  block = block.subspan(found->length);
-  if (found->kind == table_size) {
-    return feed(found->index > kMaxTable ? Bytes(kLargest) : whole, false, out);
-  }
-  const bool seen = found->index <= std::max(entries(), kStaticEntries);
-  if (seen) return feed(whole, false, out);
-  out.unknown();
-  if (found->kind != inserted) return true;
-  Nobody nobody;
-  return feed(kInsertNameless, false, nobody) &&
-         feed(whole.subspan(found->value_from), false, nobody);
+  table_.insert({name, literal.value});
 }
 
 }  // namespace wirelens::http2

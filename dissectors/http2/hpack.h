@@ -1,12 +1,11 @@
 // http2/hpack.h - header compression of one direction (RFC 7541), also from its middle on.
 //
-// nghttp2's inflater does the work. What it can't do is to begin in the middle: a field that refers
-// to an entry from before is an error to it. But indices count from the newest entry, so whatever
-// was inserted since is found exactly, and what lies beyond is known to be unknown. Once entries
-// have been missed, representations are therefore looked at one by one:
+// Libraries refuse a field that refers to an entry from before they were asked. But indices count
+// from the newest entry, so whatever was inserted since is found exactly, and what lies beyond is
+// known to be unknown. Once entries have been missed:
 //
-//   field that refers beyond what was seen            unknown, kept from the inflater
-//   literal whose name lies beyond, to be inserted    inserted without a name: its place counts
+//   field that refers beyond what was seen            unknown
+//   literal whose name lies beyond, to be inserted    unknown, and inserted so: its place counts
 //   all others                                        as they are
 //
 // An entry without its name is smaller than it is at the peer, and the table is as large as the
@@ -15,18 +14,21 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <memory_resource>
 #include <optional>
 #include <string_view>
 
 #include "base/bytes.h"
+#include "http2/header_table.h"
 
 namespace wirelens::http2 {
 
 /// Largest dynamic table that is kept; a peer that agreed on a larger one gets unknown fields for
 /// what lies beyond.
 inline constexpr std::uint32_t kMaxTable = 65536;
+/// Longest name that is copied from entry to entry: two bytes make one that has its name from
+/// another. Entries with longer ones are in their place, but not known.
+inline constexpr std::size_t kMaxRepeatedName = 256;
 
 /// Who hears the fields of a block, in order. Texts are lent for the call.
 class FieldSink {
@@ -39,39 +41,22 @@ class FieldSink {
 
 class HeaderDecoder {
  public:
-  /// The table is made when the first block comes.
-  explicit HeaderDecoder(std::pmr::memory_resource& memory) : memory_(memory) {}
-  HeaderDecoder(const HeaderDecoder&) = delete;
-  HeaderDecoder& operator=(const HeaderDecoder&) = delete;
-  ~HeaderDecoder();
+  /// Takes memory for its table when the first entry comes.
+  explicit HeaderDecoder(std::pmr::memory_resource& memory) : memory_(memory), table_(memory) {}
 
-  enum class Result : std::uint8_t {
-    good,
-    broken,    ///< COMPRESSION_ERROR
-    too_long,  ///< a name or value is longer than nghttp2 takes (64 KiB)
-  };
-  /// One whole header block. Unless it is good, what is behind the fault, and every entry from
-  /// before, is unknown from then on.
-  [[nodiscard]] Result decode(Bytes block, FieldSink& out);
+  /// One whole header block. False if it is broken (COMPRESSION_ERROR): what is behind the fault,
+  /// and every entry from before, is unknown from then on.
+  [[nodiscard]] bool decode(Bytes block, FieldSink& out);
   /// Blocks were missed: no entry is known any more.
   void lose();
   /// Entries have been missed.
   bool lossy() const { return lossy_; }
 
  private:
-  class Inflater;
-  struct Delete {
-    void operator()(Inflater* inflater) const;
-  };
-
-  bool open();
-  bool feed(Bytes bytes, bool last, FieldSink& out);
-  bool decode_one_by_one(Bytes block, FieldSink& out);
-  bool one(Bytes& block, FieldSink& out);
-  std::size_t entries() const;
+  class Reading;
 
   std::pmr::memory_resource& memory_;
-  std::unique_ptr<Inflater, Delete> inflater_;
+  HeaderTable table_;
   bool lossy_ = false;
 };
 
