@@ -25,6 +25,11 @@ inline std::uint16_t fold_sum(std::uint64_t sum) {
 /// which the compiler turns into plain vector adds, as wide as the processor has them.
 std::uint64_t sum_of_blocks(const std::uint8_t* at, std::size_t size);
 
+/// Both halves of a word, added.
+inline std::uint64_t halves(std::uint64_t word) {
+  return (word & 0xffffffff) + (word >> 32);
+}
+
 /// Unfolded sum of at most 2^32 bytes.
 inline std::uint64_t sum_of(const std::uint8_t* at, std::size_t size) {
   std::uint64_t sum = 0;
@@ -34,10 +39,7 @@ inline std::uint64_t sum_of(const std::uint8_t* at, std::size_t size) {
     at += blocks;
     size -= blocks;
   }
-  for (; size >= 8; at += 8, size -= 8) {
-    const std::uint64_t word = load_le64(at);
-    sum += (word & 0xffffffff) + (word >> 32);
-  }
+  for (; size >= 8; at += 8, size -= 8) sum += halves(load_le64(at));
   if ((size & 4) != 0) {
     sum += load_le32(at);
     at += 4;
@@ -50,11 +52,22 @@ inline std::uint64_t sum_of(const std::uint8_t* at, std::size_t size) {
   return sum;
 }
 
+/// The sum, which is not 0, folds to 0xffff: what it was taken of is intact.
+inline bool is_intact(std::uint64_t sum) {
+  return sum % 0xffff == 0;
+}
+
+/// Of so many 64-bit words.
+template <std::size_t kCount>
+std::uint64_t sum_of_words(const std::uint8_t* at) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < kCount; ++i) sum += halves(load_le64(at + 8 * i));
+  return sum;
+}
+
 /// Of 20 bytes: an IPv4 header without options.
 inline std::uint64_t sum_of_ipv4_header(const std::uint8_t* at) {
-  const std::uint64_t first = load_le64(at), second = load_le64(at + 8);
-  return (first & 0xffffffff) + (first >> 32) + (second & 0xffffffff) + (second >> 32) +
-         load_le32(at + 16);
+  return sum_of_words<2>(at) + load_le32(at + 16);
 }
 
 /// A 32-bit number as it adds to a sum of network-order bytes.

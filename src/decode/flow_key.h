@@ -39,10 +39,10 @@ inline std::uint64_t hash_of(const HashKey& secret, const FlowKey& key) {
   std::memcpy(words, &key, sizeof words);
   const std::uint64_t last = (std::uint64_t{key.version} << 8) | key.protocol;
   if (key.version != 4) {
-    return siphash13_words(secret, last, words[0], words[1], words[2], words[3], words[4]);
+    return folded_words(secret, words[0], words[1], words[2], words[3], words[4], last);
   }
   const std::uint64_t addresses = (words[0] << 32) | (words[2] & 0xffff'ffff);
-  return siphash13_words(secret, last, addresses, words[4]);
+  return folded_words(secret, addresses, words[4], last);
 }
 
 /// RFC 5952 text for IPv6, dotted quad for IPv4.

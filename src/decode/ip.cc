@@ -65,43 +65,23 @@ std::uint32_t jumbo_length(const std::uint8_t* options, std::uint32_t size) {
 }  // namespace
 
 Verdict Walk::ipv4(Layer layer) {
-  if (!has(layer, 20, flaws::kIpv4Header)) return Verdict::flawed;
-  const std::uint8_t* const at = layer.at;
-  const std::uint32_t header = (at[0] & 15u) * 4;
-  if (at[0] >> 4 != 4 || header < 20) return flawed(flaws::kIpv4Header);
-  std::uint32_t total = load_be16(at + 2);
-  if (total == 0) total = layer.length;  // left to the card by TCP segmentation offload
-  if (total < header) return flawed(flaws::kIpv4Header);
-  reached_ip_ = true;
-  version_ = 4;
-  source_ = at + 12;
-  destination_ = at + 16;
-  header_wrong_ = routed_ = false;
-  out_.ttl = at[8];
-  out_.ecn = at[1] & 3;
-  out_.identification = load_be16(at + 4);
-  if (header > 20) {
-    if (!has(layer, header, flaws::kIpv4Header)) return Verdict::flawed;
-    routed_ = has_source_route(at + 20, header - 20);
-  }
-  // 0 is what offload leaves.
-  std::uint64_t sum = sum_of_ipv4_header(at);
-  if (header > 20) sum += sum_of(at + 20, header - 20);
-  if (fold_sum(sum) != 0xffff && load_be16(at + 10) != 0) header_wrong_ = true;
-  if (total > layer.length) {
-    note(flaws::kIpv4Length);
-    // Which of the two lies: an intact header was cut by the capture, a damaged one proves nothing.
-    if (header_wrong_ && layer.length >= header) total = layer.length;
-    header_wrong_ = true;
-  }
-  const std::uint8_t protocol = at[9];
-  const auto fragment = static_cast<std::uint16_t>(load_be16(at + 6) & 0x3fff);
-  const Layer body = layer.cut(total).after(header);
-  if (fragment != 0) [[unlikely]]
-    return ipv4_fragment(fragment, protocol, body);
-  if (protocol == kTcp) [[likely]]
-    return tcp(body);
-  return ip_payload(protocol, body);
+  return ipv4_inline(layer);
+}
+
+/// A header with options. False: it is not all there.
+bool Walk::ipv4_options(Layer layer, std::uint32_t header) {
+  if (!has(layer, header, flaws::kIpv4Header)) return false;
+  routed_ = has_source_route(layer.at + 20, header - 20);
+  return true;
+}
+
+/// The length field says more than the frame holds. Which of the two lies: an intact header was cut
+/// by the capture, a damaged one proves nothing.
+std::uint32_t Walk::overlong_ipv4(Layer layer, std::uint32_t header, std::uint32_t total) {
+  note(flaws::kIpv4Length);
+  if (header_wrong_ && layer.length >= header) total = layer.length;
+  header_wrong_ = true;
+  return total;
 }
 
 Verdict Walk::ipv6(Layer layer) {

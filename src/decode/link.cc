@@ -28,6 +28,10 @@ constexpr std::uint16_t kCookedNovell = 1, kCookedLlc = 4;  // "protocols" of Li
 
 }  // namespace
 
+Verdict Walk::ethernet(Layer layer) {
+  return ethernet_inline(layer);
+}
+
 Verdict Walk::not_ip() {
   not_ip_ = true;
   return Verdict::other;

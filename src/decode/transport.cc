@@ -6,7 +6,7 @@
 namespace wirelens {
 namespace {
 
-constexpr std::uint8_t kTcpNumber = 6, kUdpNumber = 17;
+constexpr std::uint8_t kUdpNumber = 17;
 
 enum : std::uint8_t {
   kEnd = 0,
@@ -97,62 +97,12 @@ bool read_options(const std::uint8_t* at, std::uint32_t captured, std::uint32_t 
 
 }  // namespace
 
-void Walk::key(std::uint8_t protocol, std::uint16_t source_port, std::uint16_t destination_port) {
-  FlowKey& key = out_.key;
-  key.version = version_;
-  key.protocol = protocol;
-  key.reserved = 0;
-  key.outer = outer();
-  // Which end sends is a coin toss that no branch predictor wins, hence the indexing.
-  const std::uint8_t* const ends[2] = {source_, destination_};
-  const std::uint16_t ports[2] = {source_port, destination_port};
-  std::size_t low;
-  if (version_ == 4) {
-    const std::uint64_t source = std::uint64_t{load_be32(source_)} << 16 | source_port;
-    const std::uint64_t destination =
-        std::uint64_t{load_be32(destination_)} << 16 | destination_port;
-    low = source > destination;
-    key.low = {};
-    key.high = {};
-    std::memcpy(key.low.data(), ends[low], 4);
-    std::memcpy(key.high.data(), ends[1 - low], 4);
-  } else {
-    const int order = std::memcmp(source_, destination_, 16);
-    low = order > 0 || (order == 0 && source_port > destination_port);
-    std::memcpy(key.low.data(), ends[low], 16);
-    std::memcpy(key.high.data(), ends[1 - low], 16);
-  }
-  key.low_port = ports[low];
-  key.high_port = ports[1 - low];
-  out_.from_high = low == 1;
+Verdict Walk::tcp(Layer body) {
+  return tcp_inline(body);
 }
 
-Verdict Walk::tcp(Layer body) {
-  if (!has(body, 20, flaws::kTcpHeader)) return Verdict::flawed;
-  const std::uint8_t* const at = body.at;
-  const std::uint32_t header = (at[12] >> 4) * 4u;
-  if (header < 20 || header > body.length) return flawed(flaws::kTcpHeader);
-  key(kTcpNumber, load_be16(at), load_be16(at + 2));
-  out_.transport = Transport::tcp;
-  TcpHeader& tcp = out_.tcp;
-  tcp.sequence = load_be32(at + 4);
-  tcp.acknowledgment = load_be32(at + 8);
-  tcp.flags = at[13];
-  tcp.window = load_be16(at + 14);
-  tcp.urgent = load_be16(at + 18);
-  tcp.options = {};
-  const std::uint32_t there = header < body.captured ? header : body.captured;
-  if (there == 32 && load_be32(at + 20) == 0x0101080a) [[likely]] {  // NOP NOP timestamps
-    tcp.options.timestamp_value = load_be32(at + 24);
-    tcp.options.timestamp_echo = load_be32(at + 28);
-    tcp.options.has_timestamp = true;
-  } else if (there > 20 && !read_options(at + 20, there - 20, header - 20, tcp.options)) {
-    note(flaws::kTcpOptions);
-  }
-  out_.payload = {at + there, body.captured - there};
-  out_.payload_length = body.length - header;
-  out_.checksum = verify(kTcpNumber, load_le16(at + 16), body);
-  return Verdict::flow;
+void Walk::tcp_options(const std::uint8_t* at, std::uint32_t captured, std::uint32_t wanted) {
+  if (!read_options(at, captured, wanted, out_.tcp.options)) note(flaws::kTcpOptions);
 }
 
 Verdict Walk::udp(Layer body) {
@@ -189,32 +139,18 @@ Verdict Walk::portless(Transport transport, std::uint8_t protocol, Layer body) {
   return Verdict::other;
 }
 
-/// `stored` is the checksum field in the machine's byte order, `whole` header and payload.
-Checksum Walk::verify(std::uint8_t protocol, std::uint16_t stored, Layer whole) {
-  if (!shop_.options.verify_checksums) return Checksum::unverified;
-  if (header_wrong_) return judge(false);
-  if (whole.captured < whole.length || routed_) return Checksum::unverified;
-  const std::uint64_t addresses = version_ == 4
-                                      ? std::uint64_t{load_le32(source_)} + load_le32(destination_)
-                                      : sum_of(source_, 16) + sum_of(destination_, 16);
-  const std::uint64_t pseudo = addresses + sum_term(protocol);
-  const std::uint64_t with_length = pseudo + sum_term(whole.length);
-  if (fold_sum(with_length + sum_of(whole.at, whole.captured)) == 0xffff) [[likely]] {
-    return judge(true);
+/// A card that computes checksums is handed the pseudo header's sum, with the length or (for
+/// segmentation, on some systems) without it. So captured at the sender, or merged by receive
+/// offload.
+Checksum Walk::judge_wrong(std::uint16_t stored, std::uint64_t pseudo, std::uint32_t length) {
+  if (stored == fold_sum(pseudo + sum_term(length)) || stored == fold_sum(pseudo)) {
+    return Checksum::unverified;
   }
-  // A card that computes checksums is handed the pseudo header's sum, with the length or (for
-  // segmentation, on some systems) without it. So captured at the sender, or merged by receive
-  // offload.
-  if (stored == fold_sum(with_length) || stored == fold_sum(pseudo)) return Checksum::unverified;
-  return judge(false);
+  return judge_wrong();
 }
 
-Checksum Walk::judge(bool right) {
+Checksum Walk::judge_wrong() {
   const AddressBytes& sender = out_.source();
-  if (right) {
-    shop_.senders.right(sender, packet_.interface);
-    return Checksum::good;
-  }
   ++shop_.counts.bad_checksums;
   switch (shop_.senders.wrong(sender, packet_.interface)) {
     case Senders::Finding::damaged:

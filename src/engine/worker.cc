@@ -84,7 +84,21 @@ std::size_t Worker::take(std::span<const Packet> packets, std::span<const Interf
   return learnt;
 }
 
+void Worker::count(std::span<const Packet> packets) {
+  if (packets.empty()) return;
+  tally_.packets += packets.size();
+  tally_.last_packet = packets.back().number;
+  Timestamp last = tally_.last_time.value_or(packets.front().time);
+  for (const Packet& packet : packets) {
+    tally_.bytes += packet.original_length;
+    tally_.truncated += packet.truncated();
+    last = std::max(last, packet.time);
+  }
+  tally_.last_time = last;
+}
+
 void Worker::take_all(std::span<const Packet> packets, std::span<const Interface> interfaces) {
+  count(packets);
   for (std::size_t i = 0; i < packets.size(); ++i) {
     if (i + kAhead < packets.size()) prefetch_headers(packets[i + kAhead]);
     Pending& pending = decoded_->packets[decoded_->count++];
@@ -118,11 +132,6 @@ void Worker::drain() {
 void Worker::decode(const Packet& packet, std::span<const Interface> interfaces, Pending& pending) {
   pending.packet = &packet;
   pending.table = nullptr;
-  ++tally_.packets;
-  tally_.bytes += packet.original_length;
-  tally_.truncated += packet.truncated();
-  tally_.last_packet = packet.number;
-  tally_.last_time = tally_.last_time ? std::max(*tally_.last_time, packet.time) : packet.time;
   if (decoder_.decode(packet, interfaces[packet.interface], pending.decoded) != Verdict::flow) {
     pending.decoded.joined = false;
     return;

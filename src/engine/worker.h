@@ -72,6 +72,7 @@ class Worker {
     std::array<Pending, kSize> packets;
   };
 
+  void count(std::span<const Packet> packets);
   void take_all(std::span<const Packet> packets, std::span<const Interface> interfaces);
   void decode(const Packet& packet, std::span<const Interface> interfaces, Pending& pending);
   void step();

@@ -13,12 +13,6 @@ namespace {
 /// Delivered segments are remembered up to so many; more room is made for those in flight only.
 constexpr std::uint16_t kRemembered = 16;
 
-std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = Wide{a} * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
 /// Keyed, so that nobody can make two payloads look alike; folded multiplications, because SipHash
 /// would cost a full-sized segment as much as reading it from the file.
 std::uint64_t digest(Bytes bytes) {
