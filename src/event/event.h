@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "event/fields.h"
+#include "event/json_fields.h"
 #include "event/peers.h"
 
 namespace wirelens {
@@ -43,6 +44,8 @@ struct EventType {
   std::string_view name;   ///< "type" in a record
   std::string_view about;  ///< one sentence for the schema
   void (*describe)(const void* payload, FieldWriter& out);
+  /// See json_fields().
+  char* (*json)(char* at, const void* payload, JsonText& out);
   void (*schema)(SchemaWriter& out);
   /// A copy of the payload that borrows only from `arena`.
   const void* (*copy)(const void* payload, std::pmr::memory_resource& arena);
@@ -56,6 +59,9 @@ inline constexpr EventType kEventType = {
     T::kAbout,
     [](const void* payload, FieldWriter& out) {
       write_fields(*static_cast<const T*>(payload), out);
+    },
+    [](char* at, const void* payload, JsonText& out) {
+      return json_fields(at, *static_cast<const T*>(payload), out);
     },
     [](SchemaWriter& out) { write_schema<T>(out); },
     [](const void* payload, std::pmr::memory_resource& arena) -> const void* {

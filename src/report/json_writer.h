@@ -11,7 +11,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -19,20 +18,22 @@
 
 namespace wirelens {
 
-class JsonWriter final : public FieldWriter {
+class JsonWriter final : public FieldWriter, private JsonText {
  public:
   explicit JsonWriter(std::size_t capacity);
 
   void begin_record(std::string_view type, Timestamp time, std::optional<ConnectionId> connection);
   void end_record();
+  /// A whole record; the same as begin_record(), the event's description and end_record().
+  void record(const Event& event);
   /// An object that is no record; end_object() ends it. Documents may follow each other.
   void begin_document();
 
   /// What was written since the last clear(): whole records between end_record() and the next
   /// begin_record().
-  std::string_view view() const { return {buffer_.get(), size()}; }
-  std::size_t size() const { return static_cast<std::size_t>(at_ - buffer_.get()); }
-  void clear() { at_ = buffer_.get(); }
+  std::string_view view() const { return {begin(), size()}; }
+  std::size_t size() const { return offset(at_); }
+  void clear() { at_ = at(0); }
 
   void boolean(std::string_view name, bool value) override;
   void integer(std::string_view name, std::int64_t value) override;
@@ -47,25 +48,11 @@ class JsonWriter final : public FieldWriter {
   void end_list() override;
 
  private:
-  /// Room for `count` bytes more at at_.
-  void reserve(std::size_t count) {
-    if (static_cast<std::size_t>(end_ - at_) < count) grow(count);
-  }
-  void grow(std::size_t count);
-  /// A comma where one is due, and the name, with room for `extra` bytes behind it: gives the
-  /// place, which is to become at_.
-  char* key(std::string_view name, std::size_t extra);
-  void put(char c) { *at_++ = c; }
-  void put(std::string_view bytes);
-  char* put_natural(std::uint64_t value, char* at);
-  void string(std::string_view value);
-  /// Writes what stands at the front of `rest` and cannot be copied; returns the bytes it took.
-  std::size_t escape(std::string_view rest);
-  void unicode_escape(std::uint32_t unit);
+  /// A comma where one is due, and the name: gives the place, with room, which is to become at_.
+  char* key(std::string_view name);
+  char* escape(char* at, std::string_view& rest) const override;
 
-  std::unique_ptr<char[]> buffer_;
-  char* at_;
-  char* end_;
+  char* at_;  ///< kSlack bytes are free behind it
 };
 
 }  // namespace wirelens

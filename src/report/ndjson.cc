@@ -2,16 +2,12 @@
 #include "report/ndjson.h"
 
 namespace wirelens {
-namespace {}  // namespace
-
 NdjsonReport::NdjsonReport(std::unique_ptr<Output> output)
     : output_(std::move(output)), writer_(kPiece + kPiece / 4) {}
 
 void NdjsonReport::write(const Event& event) {
   if (output_->failure()) return;
-  writer_.begin_record(event.type().name, event.time(), event.connection());
-  event.describe(writer_);
-  writer_.end_record();
+  writer_.record(event);
   if (writer_.size() >= kPiece) flush();
 }
 

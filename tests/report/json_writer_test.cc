@@ -80,6 +80,131 @@ TEST(JsonWriter, WritesARecord) {
             "\"headers\":[[\"Host\",\"a\"],1],\"ratio\":0.25}\n");
 }
 
+enum class Colour : std::uint8_t { red, green };
+std::string_view name_of(Colour colour) {
+  return colour == Colour::red ? "red" : "green";
+}
+
+struct Inner {
+  bool known = false;
+  std::optional<std::uint16_t> first;
+  std::uint32_t second = 0;
+
+  static constexpr auto fields() {
+    return std::tuple(field("first", &Inner::first, "one"),
+                      field("second", &Inner::second, "two").when(&Inner::known));
+  }
+};
+
+/// A member of every type that event/fields.h knows.
+struct Everything {
+  static constexpr std::string_view kName = "everything";
+  static constexpr std::string_view kAbout = "A test.";
+
+  bool yes = true;
+  bool no = false;
+  std::int64_t integer = -12;
+  std::uint64_t natural = 0;
+  double number = 0.1;
+  double no_number = std::numeric_limits<double>::quiet_NaN();
+  Duration duration{1};
+  Timestamp time{};
+  std::string_view text;
+  Colour colour = Colour::green;
+  Inner empty;
+  Inner full{true, 1, 2};
+  std::span<const std::uint16_t> none;
+  std::span<const std::uint16_t> numbers;
+  std::span<const Inner> objects;
+  std::span<const std::pair<std::string_view, std::string_view>> pairs;
+  Measures measures;
+  std::optional<std::string_view> absent;
+  std::optional<std::span<const std::string_view>> texts;
+
+  static constexpr auto fields() {
+    return std::tuple(
+        field("yes", &Everything::yes, ""), field("no", &Everything::no, ""),
+        field("integer", &Everything::integer, ""), field("natural", &Everything::natural, ""),
+        field("number", &Everything::number, ""), field("no_number", &Everything::no_number, ""),
+        field("duration", &Everything::duration, ""), field("time", &Everything::time, ""),
+        field("text", &Everything::text, ""), field("colour", &Everything::colour, ""),
+        field("empty", &Everything::empty, ""), field("full", &Everything::full, ""),
+        field("none", &Everything::none, ""), field("numbers", &Everything::numbers, ""),
+        field("objects", &Everything::objects, ""), field("pairs", &Everything::pairs, ""),
+        field("measures", &Everything::measures, ""), field("absent", &Everything::absent, ""),
+        field("texts", &Everything::texts, ""));
+  }
+};
+
+std::string record_of(const Event& event, bool by_calls) {
+  JsonWriter writer(16);
+  if (by_calls) {
+    writer.begin_record(event.type().name, event.time(), event.connection());
+    event.describe(writer);
+    writer.end_record();
+  } else {
+    writer.record(event);
+  }
+  return std::string(writer.view());
+}
+
+TEST(JsonWriter, WritesARecordAsItsCallsDo) {
+  const std::string text(5000, '"');
+  const std::vector<std::uint16_t> numbers(3000, 65535);
+  const Inner inners[] = {{}, {true, 3, 4}};
+  const std::pair<std::string_view, std::string_view> pairs[] = {{"a", ""}, {text, "b"}};
+  const Measure measures[] = {{"none", std::numeric_limits<double>::infinity()}, {"some", -1.5}};
+  const std::string_view texts[] = {"", text, "x"};
+  Everything everything;
+  for (int round = 0; round < 2; ++round) {
+    for (const std::optional<ConnectionId> connection : {std::optional<ConnectionId>(), {7}}) {
+      const Event event(timestamp_ns(123'456'789), connection, everything);
+      const std::string record = record_of(event, false);
+      EXPECT_EQ(record, record_of(event, true));
+      EXPECT_TRUE(json::accept(record)) << record;
+    }
+    everything.text = text;
+    everything.numbers = numbers;
+    everything.objects = inners;
+    everything.pairs = pairs;
+    everything.measures = measures;
+    everything.texts = texts;
+  }
+}
+
+TEST(JsonWriter, WritesNumbersOfEveryLength) {
+  std::mt19937_64 random(22);
+  for (int round = 0; round < 100'000; ++round) {
+    const std::uint64_t value = random() >> random() % 64;
+    ASSERT_EQ(value_of([&](JsonWriter& out) { out.natural("n", value); }),
+              ",\"n\":" + std::to_string(value));
+    const auto signed_value = static_cast<std::int64_t>(value);
+    ASSERT_EQ(value_of([&](JsonWriter& out) { out.integer("i", signed_value); }),
+              ",\"i\":" + std::to_string(signed_value));
+    std::string seconds = std::to_string(value % 1'000'000'000);
+    seconds = std::to_string(value / 1'000'000'000) + "." + std::string(9 - seconds.size(), '0') +
+              seconds;
+    seconds.erase(seconds.find_last_not_of('0') + 1);
+    if (seconds.back() == '.') seconds.pop_back();
+    if (signed_value < 0) continue;
+    ASSERT_EQ(value_of([&](JsonWriter& out) { out.duration("d", Duration(signed_value)); }),
+              ",\"d\":" + seconds);
+  }
+}
+
+TEST(JsonWriter, WritesTimesOfEveryDay) {
+  std::mt19937_64 random(23);
+  JsonWriter writer(16);  // which may remember a day
+  for (int round = 0; round < 10'000; ++round) {
+    const auto nanoseconds = static_cast<std::int64_t>(random() >> (2 + random() % 8));
+    for (const std::int64_t count : {nanoseconds, nanoseconds + 1'000'000'007, -nanoseconds}) {
+      writer.clear();
+      writer.time("t", timestamp_ns(count));
+      ASSERT_EQ(writer.view(), "\"t\":\"" + to_rfc3339(timestamp_ns(count)) + "\"");
+    }
+  }
+}
+
 TEST(JsonWriter, ClearBeginsAnew) {
   JsonWriter writer(16);
   writer.begin_record("a", timestamp_ns(0), std::nullopt);

@@ -1,0 +1,228 @@
+// event/json_text.cc - text sixteen bytes at a time, numbers eight digits at a time.
+#include "event/json_text.h"
+
+#include <algorithm>
+#include <charconv>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace wirelens {
+namespace {
+
+using Block [[gnu::vector_size(16)]] = signed char;
+using Words [[gnu::vector_size(16)]] = std::uint64_t;
+constexpr std::size_t kBlock = sizeof(Block);
+
+/// Whether a byte of `block` is below 0x20, 0x7F or above, a quote or a backslash.
+[[gnu::always_inline]] inline bool unusual(Block block) {
+  // With 1 added, what is above 0x7E is negative.
+  const auto usual = static_cast<Block>(block + 1) > 0x20;
+  const auto escaped = (block == '"') | (block == '\\');
+#ifdef __SSE2__
+  const __m128i plain = _mm_andnot_si128(reinterpret_cast<const __m128i&>(escaped),
+                                         reinterpret_cast<const __m128i&>(usual));
+  return _mm_movemask_epi8(plain) != 0xffff;
+#else
+  const auto found = escaped | ~usual;
+  const Words words = reinterpret_cast<const Words&>(found);
+  return (words[0] | words[1]) != 0;
+#endif
+}
+
+bool is_unusual(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte >= 0x7F || c == '"' || c == '\\';
+}
+
+template <class T>
+[[gnu::always_inline]] inline T load(const char* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+template <class T>
+[[gnu::always_inline]] inline void store(char* to, T value) {
+  std::memcpy(to, &value, sizeof value);
+}
+
+/// Copies up to the first block with something unusual, or all. Gives the bytes that are good. What
+/// is shorter than a block is taken from both of its ends, which may overlap.
+[[gnu::always_inline]] inline std::size_t copy_plain(const char* from, std::size_t size, char* to) {
+  if (size >= kBlock) {
+    std::size_t at = 0;
+    for (; at + kBlock <= size; at += kBlock) {
+      const auto block = load<Block>(from + at);
+      store(to + at, block);
+      if (unusual(block)) return at;
+    }
+    if (at == size) return size;
+    const auto last = load<Block>(from + size - kBlock);  // overlaps what was looked at
+    store(to + size - kBlock, last);
+    return unusual(last) ? at : size;
+  }
+  Words ends;
+  if (size >= 8) {
+    const auto first = load<std::uint64_t>(from), last = load<std::uint64_t>(from + size - 8);
+    store(to, first);
+    store(to + size - 8, last);
+    ends = Words{first, last};
+  } else if (size >= 4) {
+    const auto first = load<std::uint32_t>(from), last = load<std::uint32_t>(from + size - 4);
+    store(to, first);
+    store(to + size - 4, last);
+    const std::uint64_t both = first | std::uint64_t{last} << 32;
+    ends = Words{both, both};
+  } else {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (is_unusual(from[i])) return i;
+      to[i] = from[i];
+    }
+    return size;
+  }
+  return unusual(reinterpret_cast<Block>(ends)) ? 0 : size;
+}
+
+/// The eight decimal digits of `value` (below 100,000,000), the first in the lowest byte, as
+/// numbers from 0 to 9: halves the number thrice, in all parts at once.
+std::uint64_t eight_digits(std::uint32_t value) {
+  const std::uint64_t fours = value / 10000 | std::uint64_t{value % 10000} << 32;
+  const std::uint64_t hundreds = (fours * 10486 >> 20) & 0x7f'0000'007f;
+  const std::uint64_t twos = ((fours - 100 * hundreds) << 16) + hundreds;
+  const std::uint64_t tens = (twos * 103 >> 10) & 0x000f'000f'000f'000f;
+  return ((twos - 10 * tens) << 8) + tens;
+}
+constexpr std::uint64_t kZeros = 0x3030303030303030;  // "00000000"
+constexpr std::uint32_t kEightDigits = 100'000'000;
+
+/// As few digits as `value` (below 100,000,000, not 0) has.
+char* put_digits(char* at, std::uint32_t value) {
+  const std::uint64_t digits = eight_digits(value);
+  const auto leading = static_cast<unsigned>(__builtin_ctzll(digits)) / 8;
+  const std::uint64_t letters = (digits | kZeros) >> (8 * leading);
+  std::memcpy(at, &letters, sizeof letters);
+  return at + 8 - leading;
+}
+char* put_all_digits(char* at, std::uint32_t value) {
+  const std::uint64_t letters = eight_digits(value) | kZeros;
+  std::memcpy(at, &letters, sizeof letters);
+  return at + 8;
+}
+
+void put_two_digits(char* at, std::uint32_t value) {
+  at[0] = static_cast<char>('0' + value / 10);
+  at[1] = static_cast<char>('0' + value % 10);
+}
+
+}  // namespace
+
+JsonText::JsonText(std::size_t capacity)
+    : buffer_(new char[capacity + kSlack]), end_(buffer_.get() + capacity + kSlack) {}
+
+char* JsonText::grow(char* at, std::size_t count) {
+  const std::size_t used = offset(at);
+  const std::size_t capacity = std::max(2 * offset(end_), used + count);
+  std::unique_ptr<char[]> larger(new char[capacity]);
+  std::memcpy(larger.get(), buffer_.get(), used);
+  buffer_ = std::move(larger);
+  end_ = buffer_.get() + capacity;
+  return buffer_.get() + used;
+}
+
+char* JsonText::text(char* at, std::string_view value) {
+  if (!has_room(at, value.size() + kBlock)) return text_that_grows(at, value);
+  *at++ = '"';
+  const std::size_t plain = copy_plain(value.data(), value.size(), at);
+  at += plain;
+  if (plain != value.size()) return escaped(at, value.substr(plain));
+  *at++ = '"';
+  return at;
+}
+
+char* JsonText::text_that_grows(char* at, std::string_view value) {
+  return text(grow(at, value.size() + kBlock + kSlack), value);
+}
+
+char* JsonText::escaped(char* at, std::string_view rest) {
+  while (!rest.empty()) {
+    at = room(at, rest.size() + kBlock + kEscapeRoom);
+    std::size_t plain = copy_plain(rest.data(), rest.size(), at);
+    while (plain < rest.size() && !is_unusual(rest[plain])) {
+      at[plain] = rest[plain];
+      ++plain;
+    }
+    at += plain;
+    rest.remove_prefix(plain);
+    if (!rest.empty()) at = escape(at, rest);
+  }
+  at = room(at);
+  *at++ = '"';
+  return room(at);
+}
+
+char* JsonText::long_natural(char* at, std::uint64_t value) {
+  if (value < kEightDigits) return put_digits(at, static_cast<std::uint32_t>(value));
+  return std::to_chars(at, at + kMaxScalar, value).ptr;
+}
+
+char* JsonText::integer(char* at, std::int64_t value) {
+  if (value >= 0) return natural(at, static_cast<std::uint64_t>(value));
+  return std::to_chars(at, at + kMaxScalar, value).ptr;
+}
+
+char* JsonText::number(char* at, double value) {
+  return std::to_chars(at, at + kMaxScalar, value).ptr;
+}
+
+char* JsonText::long_duration(char* at, Duration value) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  const std::int64_t count = value.count();
+  if (count < 0) *at++ = '-';
+  const auto total =
+      count < 0 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+  at = natural(at, total / kSecond);
+  const auto fraction = static_cast<std::uint32_t>(total % kSecond);
+  if (fraction == 0) return at;
+  *at++ = '.';
+  const std::uint64_t digits = eight_digits(fraction / 10);
+  const std::uint64_t letters = digits | kZeros;
+  std::memcpy(at, &letters, sizeof letters);
+  at[8] = static_cast<char>('0' + fraction % 10);
+  if (fraction % 10 != 0) return at + 9;
+  return at + 8 - __builtin_clzll(digits) / 8;  // without the zeros at the end
+}
+
+char* JsonText::time(char* at, Timestamp value) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  constexpr std::int64_t kDay = 86'400 * kSecond;
+  const std::int64_t count = value.time_since_epoch().count();
+  *at++ = '"';
+  if (count < 0) {
+    at += format_rfc3339(value, at);
+    *at++ = '"';
+    return at;
+  }
+  if (count / kDay != day_) {
+    char whole[kMaxRfc3339];
+    format_rfc3339(value, whole);
+    std::memcpy(date_, whole, sizeof date_);
+    day_ = count / kDay;
+  }
+  std::memcpy(at, date_, sizeof date_);
+  const auto second = static_cast<std::uint32_t>(count / kSecond % 86'400);
+  const auto fraction = static_cast<std::uint32_t>(count % kSecond);
+  put_two_digits(at + 11, second / 3600);
+  at[13] = ':';
+  put_two_digits(at + 14, second / 60 % 60);
+  at[16] = ':';
+  put_two_digits(at + 17, second % 60);
+  at[19] = '.';
+  at = put_all_digits(at + 20, fraction / 10);
+  *at++ = static_cast<char>('0' + fraction % 10);
+  *at++ = 'Z';
+  *at++ = '"';
+  return at;
+}
+
+}  // namespace wirelens
