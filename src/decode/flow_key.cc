@@ -1,7 +1,7 @@
 // decode/flow_key.cc - a flow's identity in text.
 #include "decode/flow_key.h"
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <array>
 #include <charconv>
@@ -12,38 +12,33 @@ namespace wirelens {
 
 namespace {
 
-/// SHA-1, found once: OpenSSL's look-up by name takes locks and costs more than the digest.
-class Sha1 {
- public:
-  Sha1() : digest_(EVP_MD_fetch(nullptr, "SHA1", nullptr)), context_(EVP_MD_CTX_new()) {
-    EVP_DigestInit_ex2(context_, digest_, nullptr);
-  }
-  ~Sha1() {
-    EVP_MD_CTX_free(context_);
-    EVP_MD_free(digest_);
-  }
-  Sha1(const Sha1&) = delete;
-  Sha1& operator=(const Sha1&) = delete;
-
-  std::array<std::uint8_t, 20> of(Bytes bytes) {
-    std::array<std::uint8_t, 20> result{};
-    EVP_DigestInit_ex2(context_, nullptr, nullptr);  // the same digest again
-    EVP_DigestUpdate(context_, bytes.data(), bytes.size());
-    EVP_DigestFinal_ex(context_, result.data(), nullptr);
-    return result;
-  }
-
- private:
-  EVP_MD* digest_;
-  EVP_MD_CTX* context_;
+/// "255." and its length, for every byte.
+struct Decimal {
+  char letters[4] = {};
+  std::uint8_t size = 0;
 };
+constexpr std::array<Decimal, 256> kDecimals = [] {
+  std::array<Decimal, 256> all{};
+  for (unsigned i = 0; i < all.size(); ++i) {
+    const auto put = [&](unsigned digit) {
+      all[i].letters[all[i].size++] = static_cast<char>('0' + digit);
+    };
+    if (i >= 100) put(i / 100);
+    if (i >= 10) put(i / 10 % 10);
+    put(i % 10);
+    all[i].letters[all[i].size++] = '.';
+  }
+  return all;
+}();
 
+/// Needs 16 bytes.
 char* put_dotted_quad(const std::uint8_t* bytes, char* out) {
   for (std::size_t i = 0; i < 4; ++i) {
-    if (i > 0) *out++ = '.';
-    out = std::to_chars(out, out + 3, bytes[i]).ptr;
+    const Decimal& decimal = kDecimals[bytes[i]];
+    std::memcpy(out, decimal.letters, sizeof decimal.letters);
+    out += decimal.size;
   }
-  return out;
+  return out - 1;
 }
 
 /// RFC 5952 section 4: the first of the longest runs of zero groups is shortened, if there are two
@@ -75,22 +70,37 @@ char* put_groups(const std::uint8_t* bytes, char* out) {
   return out;
 }
 
-}  // namespace
-
-std::string address_text(const AddressBytes& address, std::uint8_t version) {
-  char text[46];  // 39 for eight full groups; 45 with an IPv4 address at the end
-  char* const end =
-      version == 6 ? put_groups(address.data(), text) : put_dotted_quad(address.data(), text);
-  return {text, end};
+/// SHA-1 (RFC 3174) of what fits into one block with its padding: at most 55 bytes, which `block`
+/// begins with; the rest of it is 0.
+std::array<std::uint32_t, 5> sha1_of(std::array<std::uint8_t, 64>& block, std::size_t size) {
+  block[size] = 0x80;
+  const std::uint64_t bits = __builtin_bswap64(8 * size);
+  std::memcpy(&block[56], &bits, sizeof bits);
+  // EVP's context would cost more than the digest.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  SHA_CTX context;
+  SHA1_Init(&context);
+  SHA1_Transform(&context, block.data());
+#pragma GCC diagnostic pop
+  return {context.h0, context.h1, context.h2, context.h3, context.h4};
 }
 
-std::string community_id(const FlowKey& key) {
-  std::array<std::uint8_t, 2 + 32 + 2 + 4> input{};
-  std::size_t length = 2;  // the seed, 0
+}  // namespace
+
+AddressText::AddressText(const AddressBytes& address, std::uint8_t version) {
+  const char* const end = version == 6 ? put_groups(address.data(), letters_)
+                                       : put_dotted_quad(address.data(), letters_);
+  size_ = static_cast<std::size_t>(end - letters_);
+}
+
+CommunityId::CommunityId(const FlowKey& key) {
+  std::array<std::uint8_t, 64> input{};
+  std::size_t size = 2;  // the seed, 0
   const std::size_t width = key.version == 6 ? 16 : 4;
   const auto append = [&](const std::uint8_t* from, std::size_t count) {
-    std::memcpy(input.data() + length, from, count);
-    length += count;
+    std::memcpy(input.data() + size, from, count);
+    size += count;
   };
   const std::uint8_t tail[6] = {key.protocol,
                                 0,
@@ -102,12 +112,23 @@ std::string community_id(const FlowKey& key) {
   append(key.high.data(), width);
   append(tail, sizeof tail);
 
-  thread_local Sha1 sha1;
-  const std::array<std::uint8_t, 20> digest = sha1.of(Bytes(input).first(length));
-  std::uint8_t encoded[29];  // 28 characters and the NUL that EVP_EncodeBlock adds
-  const int characters = EVP_EncodeBlock(encoded, digest.data(), digest.size());
-  return "1:" +
-         std::string(reinterpret_cast<const char*>(encoded), static_cast<std::size_t>(characters));
+  constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::array<std::uint32_t, 5> digest = sha1_of(input, size);
+  std::array<std::uint8_t, 21> bytes{};  // 20, in threes
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    const std::uint32_t word = __builtin_bswap32(digest[i]);
+    std::memcpy(&bytes[4 * i], &word, sizeof word);
+  }
+  letters_[0] = '1';
+  letters_[1] = ':';
+  for (std::size_t i = 0; i < 7; ++i) {
+    const unsigned three =
+        unsigned{bytes[3 * i]} << 16 | unsigned{bytes[3 * i + 1]} << 8 | unsigned{bytes[3 * i + 2]};
+    for (std::size_t j = 0; j < 4; ++j) {
+      letters_[2 + 4 * i + j] = kBase64[three >> (18 - 6 * j) & 63];
+    }
+  }
+  letters_[29] = '=';
 }
 
 }  // namespace wirelens

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "base/hash.h"
@@ -45,10 +46,28 @@ inline std::uint64_t hash_of(const HashKey& secret, const FlowKey& key) {
   return folded_words(secret, addresses, words[4], last);
 }
 
-/// RFC 5952 text for IPv6, dotted quad for IPv4.
-std::string address_text(const AddressBytes& address, std::uint8_t version);
+/// RFC 5952 text for IPv6, dotted quad for IPv4, without memory of its own.
+class AddressText {
+ public:
+  AddressText(const AddressBytes& address, std::uint8_t version);
+  std::string_view text() const { return {letters_, size_}; }
+
+ private:
+  char letters_[48];  // 39 for eight full groups; 45 with an IPv4 address at the end
+  std::size_t size_;
+};
+inline std::string address_text(const AddressBytes& address, std::uint8_t version) {
+  return std::string(AddressText(address, version).text());
+}
 
 /// Community ID version 1, seed 0 ("1:" and base64 of SHA-1), of the innermost flow.
-std::string community_id(const FlowKey& key);
+class CommunityId {
+ public:
+  explicit CommunityId(const FlowKey& key);
+  std::string_view text() const { return {letters_, sizeof letters_}; }
+
+ private:
+  char letters_[30];
+};
 
 }  // namespace wirelens

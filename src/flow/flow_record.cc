@@ -110,16 +110,15 @@ void FlowTable::emit_udp(UdpFlow& flow, Why why, bool interim) {
 
 void FlowTable::emit_record(const FlowHead& flow, Connection& record, bool client_is_high, Why why,
                             bool interim) {
-  const std::string low = address_text(flow.key.low, flow.key.version);
-  const std::string high = address_text(flow.key.high, flow.key.version);
-  const std::string community = community_id(flow.key);
-  const Endpoint low_end{low, flow.key.low_port}, high_end{high, flow.key.high_port};
+  const AddressText low(flow.key.low, flow.key.version), high(flow.key.high, flow.key.version);
+  const CommunityId community(flow.key);
+  const Endpoint low_end{low.text(), flow.key.low_port}, high_end{high.text(), flow.key.high_port};
   record.client = client_is_high ? high_end : low_end;
   record.server = client_is_high ? low_end : high_end;
   record.id = flow.id;
   record.first_packet = flow.first_packet;
   record.duration = std::max(flow.last_time - flow.first_time, Duration::zero());
-  record.community_id = community;
+  record.community_id = community.text();
   const Encapsulation& outer = decoder_.encapsulation(flow.key.outer);
   record.vlan = outer.vlans;
   if (!outer.tunnel.empty()) record.tunnel = outer.tunnel;

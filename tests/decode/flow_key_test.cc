@@ -18,7 +18,7 @@ FlowKey tcp4(AddressBytes low, std::uint16_t low_port, AddressBytes high, std::u
 
 // The vector that the Community ID specification leads with.
 TEST(FlowKey, CommunityId) {
-  EXPECT_EQ(community_id(tcp4({66, 35, 250, 204}, 80, {128, 232, 110, 120}, 34855)),
+  EXPECT_EQ(CommunityId(tcp4({66, 35, 250, 204}, 80, {128, 232, 110, 120}, 34855)).text(),
             "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
 }
 
