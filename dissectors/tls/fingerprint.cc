@@ -1,7 +1,8 @@
 // tls/fingerprint.cc - the texts that are hashed.
 #include "tls/fingerprint.h"
 
-#include <openssl/evp.h>
+#include <openssl/md5.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <memory_resource>
@@ -12,73 +13,84 @@ namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
 
-/// A digest that is fed text bit by bit. Algorithms are fetched once; contexts serve again.
-class Digest {
- public:
-  explicit Digest(const EVP_MD* algorithm) {
-    static thread_local const ContextHolder holder;
-    context_ = holder.context;
-    EVP_DigestInit_ex(context_, algorithm, nullptr);
-  }
+// EVP's contexts cost more than digests of so little text.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+struct Md5 {
+  MD5_CTX context;
 
+  Md5() { MD5_Init(&context); }
+  void update(const char* bytes, std::size_t size) { MD5_Update(&context, bytes, size); }
+  auto finish() {
+    std::array<unsigned char, MD5_DIGEST_LENGTH> out;
+    MD5_Final(out.data(), &context);
+    return out;
+  }
+};
+struct Sha256 {
+  SHA256_CTX context;
+
+  Sha256() { SHA256_Init(&context); }
+  void update(const char* bytes, std::size_t size) { SHA256_Update(&context, bytes, size); }
+  auto finish() {
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> out;
+    SHA256_Final(out.data(), &context);
+    return out;
+  }
+};
+#pragma GCC diagnostic pop
+
+/// A digest that is fed text bit by bit.
+template <class Algorithm>
+class TextDigest {
+ public:
   void put(char c) {
-    if (used_ == buffer_.size()) flush();
+    make_room();
     buffer_[used_++] = c;
   }
   void decimal(std::uint16_t number) {
-    char digits[5];
-    std::size_t count = 0;
-    do {
-      digits[count++] = static_cast<char>('0' + number % 10);
+    make_room();
+    const unsigned digits = number >= 1000  ? (number >= 10000 ? 5 : 4)
+                            : number >= 100 ? 3
+                            : number >= 10  ? 2
+                                            : 1;
+    used_ += digits;
+    for (std::size_t back = 1; back <= digits; ++back) {
+      buffer_[used_ - back] = static_cast<char>('0' + number % 10);
       number = static_cast<std::uint16_t>(number / 10);
-    } while (number > 0);
-    while (count > 0) put(digits[--count]);
+    }
   }
   void hex(std::uint16_t number) {
-    for (int shift = 12; shift >= 0; shift -= 4) put(kHex[(number >> shift) & 15]);
+    make_room();
+    for (int shift = 12; shift >= 0; shift -= 4) buffer_[used_++] = kHex[(number >> shift) & 15];
   }
 
   /// The first letters of the hexadecimal digest.
   void finish(std::span<char> letters) {
-    flush();
-    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-    EVP_DigestFinal_ex(context_, out.data(), nullptr);
+    algorithm_.update(buffer_.data(), used_);
+    const auto out = algorithm_.finish();
     for (std::size_t i = 0; i < letters.size(); ++i) {
       letters[i] = kHex[(out[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 15];
     }
   }
 
  private:
-  struct ContextHolder {
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
-    ContextHolder() = default;
-    ContextHolder(const ContextHolder&) = delete;
-    ContextHolder& operator=(const ContextHolder&) = delete;
-    ~ContextHolder() { EVP_MD_CTX_free(context); }
-  };
+  static constexpr std::size_t kMost = 5;  ///< digits of a number
 
-  void flush() {
-    EVP_DigestUpdate(context_, buffer_.data(), used_);
+  void make_room() {
+    if (used_ + kMost <= buffer_.size()) return;
+    algorithm_.update(buffer_.data(), used_);
     used_ = 0;
   }
 
-  EVP_MD_CTX* context_ = nullptr;
-  std::array<char, 512> buffer_;
+  Algorithm algorithm_;
+  std::array<char, 1024> buffer_;
   std::size_t used_ = 0;
 };
 
-const EVP_MD* md5() {
-  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
-  return algorithm;
-}
-const EVP_MD* sha256() {
-  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return algorithm;
-}
-
 /// Numbers joined by '-', GREASE left out.
 template <class List>
-void dashed(Digest& digest, const List& numbers) {
+void dashed(TextDigest<Md5>& digest, const List& numbers) {
   bool first = true;
   for (const std::uint16_t number : numbers) {
     if (is_grease(number)) continue;
@@ -89,7 +101,7 @@ void dashed(Digest& digest, const List& numbers) {
 }
 
 /// The types of extensions, in order.
-void dashed_extensions(Digest& digest, Extensions extensions) {
+void dashed_extensions(TextDigest<Md5>& digest, Extensions extensions) {
   bool first = true;
   while (const auto extension = extensions.next()) {
     const auto type = static_cast<std::uint16_t>(extension->type);
@@ -104,7 +116,7 @@ using Sorted = std::pmr::vector<std::uint16_t>;
 
 /// Four hexadecimal digits each, joined by ','.
 template <class List>
-void listed(Digest& digest, const List& numbers) {
+void listed(TextDigest<Sha256>& digest, const List& numbers) {
   bool first = true;
   for (const std::uint16_t number : numbers) {
     if (is_grease(number)) continue;
@@ -155,7 +167,7 @@ void two_digits(char* at, std::size_t count) {
 }  // namespace
 
 Ja3 ja3_of(const ClientHello& hello) {
-  Digest digest(md5());
+  TextDigest<Md5> digest;
   digest.decimal(hello.legacy_version);
   digest.put(',');
   dashed(digest, hello.ciphers);
@@ -171,7 +183,7 @@ Ja3 ja3_of(const ClientHello& hello) {
 }
 
 Ja3 ja3s_of(const ServerHello& hello) {
-  Digest digest(md5());
+  TextDigest<Md5> digest;
   digest.decimal(hello.legacy_version);
   digest.put(',');
   digest.decimal(hello.cipher);
@@ -223,12 +235,12 @@ Ja4 ja4_of(const ClientHello& hello, Carrier carrier) {
   std::fill(cipher_part.begin(), cipher_part.end(), '0');
   std::fill(extension_part.begin(), extension_part.end(), '0');
   if (!ciphers.empty()) {
-    Digest digest(sha256());
+    TextDigest<Sha256> digest;
     listed(digest, ciphers);
     digest.finish(cipher_part);
   }
   if (extension_count > 0) {
-    Digest digest(sha256());
+    TextDigest<Sha256> digest;
     listed(digest, types);
     if (!hello.signatures.empty()) digest.put('_');
     listed(digest, hello.signatures);
