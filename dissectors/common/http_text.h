@@ -6,6 +6,11 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace wirelens::http {
 
@@ -67,6 +72,17 @@ constexpr std::string_view trimmed(std::string_view text) {
 /// calls a function for every byte.)
 template <char... kMarks>
 constexpr std::size_t find_any(std::string_view text, std::size_t from = 0) {
+#ifdef __SSE2__
+  if (!std::is_constant_evaluated()) {
+    for (; from + sizeof(__m128i) <= text.size(); from += sizeof(__m128i)) {
+      const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + from));
+      const __m128i found = (_mm_cmpeq_epi8(block, _mm_set1_epi8(kMarks)) | ...);
+      const int bits = _mm_movemask_epi8(found);
+      if (bits != 0)
+        return from + static_cast<unsigned>(__builtin_ctz(static_cast<unsigned>(bits)));
+    }
+  }
+#endif
   while (from < text.size() && ((text[from] != kMarks) && ...)) ++from;
   return from < text.size() ? from : text.size();
 }

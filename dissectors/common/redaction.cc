@@ -18,9 +18,8 @@ constexpr std::array<std::string_view, 9> kSecretEndings = {
     "token", "secret", "password", "signature",   "credential",
     "_key",  "-key",   "apikey",   "samlresponse"};
 // Fields end in "-key" for many reasons: only these are secrets.
-constexpr std::array<std::string_view, 9> kSecretFieldEndings = {
-    "token",    "secret",     "password",         "api-key",      "apikey",
-    "auth-key", "access-key", "subscription-key", "functions-key"};
+constexpr std::array<std::string_view, 6> kSecretKeys = {
+    "api-key", "apikey", "auth-key", "access-key", "subscription-key", "functions-key"};
 
 template <std::size_t N>
 bool ends_with_one_of(std::string_view name, const std::array<std::string_view, N>& endings) {
@@ -92,12 +91,15 @@ bool is_secret_parameter(std::string_view name) {
 
 bool is_secret_field(std::string_view name) {
   if (name.size() < 5) return false;
-  switch (lower(name.back())) {  // the last letters of the endings, to be quick about the others
+  switch (lower(name.back())) {  // most names end otherwise
     case 'n':
+      return ends_ignoring_case(name, "token");
     case 't':
+      return ends_ignoring_case(name, "secret");
     case 'd':
+      return ends_ignoring_case(name, "password");
     case 'y':
-      return ends_with_one_of(name, kSecretFieldEndings);
+      return ends_ignoring_case(name, "key") && ends_with_one_of(name, kSecretKeys);
     default:
       return false;
   }

@@ -127,6 +127,7 @@ class HeadParser {
   const Head& head() const { return head_; }
 
  private:
+  void field_line(std::string_view line, std::size_t readable, bool store);
   void request_line(std::string_view line);
   void status_line(std::string_view line);
   void known_field(std::string_view name, std::string_view value, bool store);
