@@ -118,13 +118,29 @@ Fit judge_from_the_first(Bytes bytes) {
   return unmistakable ? Fit::certain : Fit::unsure;
 }
 
+/// From `at` on, where a header may begin: the first byte of its length is 0, and that of its
+/// stream. Near the end of `bytes`, just the next place.
+std::size_t next_possible(Bytes bytes, std::size_t at) {
+  static_assert(kDefaultFrameSize <= 0xffff && kHighestStream <= 0xffffff);
+  constexpr std::size_t kStream = 5;
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  for (; at + kStream + 8 <= bytes.size(); at += 8) {
+    work();
+    const std::uint64_t either = load_le64(&bytes[at]) | load_le64(&bytes[at + kStream]);
+    const std::uint64_t zeros = (either - kOnes) & ~either & (kOnes * 0x80);
+    if (zeros != 0) return at + static_cast<std::size_t>(__builtin_ctzll(zeros)) / 8;
+  }
+  return at;
+}
+
 }  // namespace
 
 Fit judge_frames(Bytes bytes) {
   const Fit fit = judge_from_the_first(bytes);
   if (fit != Fit::no) return fit;
   // A slice may begin in the middle of a frame.
-  for (std::size_t at = 1; at + 3 * kHeaderSize <= bytes.size(); ++at) {
+  for (std::size_t at = next_possible(bytes, 1); at + 3 * kHeaderSize <= bytes.size();
+       at = next_possible(bytes, at + 1)) {
     if (is_chain(bytes.subspan(at))) return Fit::certain;
   }
   return Fit::no;

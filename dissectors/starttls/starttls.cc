@@ -116,7 +116,9 @@ bool contains(Bytes first, std::string_view lowered) {
 }
 Fit fit_of(Bytes first, std::initializer_list<std::string_view> words) {
   Fit fit = Fit::no;
+  const char letter = http::lower(as_text(first).front());
   for (const std::string_view word : words) {
+    if (word.front() != letter) continue;
     if (starts(first, word)) return Fit::certain;
     if (may_become(first, word)) fit = Fit::unsure;
   }
@@ -125,6 +127,7 @@ Fit fit_of(Bytes first, std::initializer_list<std::string_view> words) {
 
 /// SMTP and FTP greet alike; the greeting's words, or the client's first command, tell which.
 Fit greeting(Bytes first, std::string_view mine) {
+  if (first[0] != '2') return Fit::no;
   if (may_become(first, "220 ") || may_become(first, "220-")) return Fit::unsure;
   if (!starts(first, "220 ") && !starts(first, "220-")) return Fit::no;
   return contains(first.first(std::min<std::size_t>(first.size(), 256)), mine) ? Fit::certain
@@ -146,6 +149,7 @@ Fit probe_pop3(Direction from, Bytes first) {
   return from == Direction::from_server ? fit_of(first, {"+ok "}) : Fit::no;
 }
 Fit probe_xmpp(Direction, Bytes first) {
+  if (first[0] != '<') return Fit::no;
   const Fit fit = fit_of(first, {"<stream:stream"});
   if (fit != Fit::no) return fit;
   if (may_become(first, "<?xml ")) return Fit::unsure;
