@@ -32,6 +32,8 @@ inline constexpr std::uint64_t kFreeOutput = 65536;
 inline constexpr unsigned kMaxStrikes = 3;
 
 inline constexpr Flaw kBomb{"http.content_bomb", "RFC 9110 8.4"};
+/// Bytes are missing: what follows them cannot be decoded.
+inline constexpr Flaw kCut{"http.content_cut", "RFC 9110 8.4"};
 inline constexpr Flaw kBroken{"http.content_broken", "RFC 9110 8.4.1"};
 
 /// Codings in the order in which they were applied.

@@ -43,6 +43,7 @@ void Body::take(Bytes bytes, const Stamp& stamp) {
 void Body::missing(std::uint64_t count, const Stamp& stamp) {
   into_->missing_bytes += count;
   // Behind a hole a coding makes no sense, and a preview would hide the hole.
+  if (decoder_ && reader_) context_->flaw(content::kCut, from_);
   decoder_.reset();
   keeps_ = 0;
   if (reader_) reader_->gap(*context_, from_, count, stamp);

@@ -290,7 +290,7 @@ Stream* Connection::stream_of(Direction from, std::uint32_t id) {
   Stream& stream = open(id);
   if (lossy_ && from == streams_.server()) {
     // Its request was missed, and may be over.
-    stream.doubtful[index(client())] = context_.packet().time;
+    streams_.doubt(stream, client(), context_.packet().time);
   }
   return &stream;
 }

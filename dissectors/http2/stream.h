@@ -72,7 +72,8 @@ struct Stream {
   Direction reset_by{};
   /// Since when the end of what a side sends may be among bytes that were missed.
   std::array<std::optional<Timestamp>, 2> doubtful;
-  std::size_t bytes = 0;  ///< heads and previews, as counted by the table of streams
+  bool maybe_over = false;  ///< by what is doubtful
+  std::size_t bytes = 0;    ///< heads and previews, as counted by the table of streams
 };
 
 }  // namespace wirelens::http2

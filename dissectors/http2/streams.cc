@@ -42,8 +42,21 @@ Stream& Streams::open(std::uint32_t id) {
           .first->second;
   stream.number = opened_++;
   make_room(stream);
-  largest_ = std::max(largest_, open_.size());
+  judge(stream);
   return *(last_ = &stream);
+}
+
+/// Whether it counts as open: not if nothing but an END_STREAM that may have been missed holds it.
+void Streams::judge(Stream& stream) {
+  const bool answered = stream.sent(server()).ended;
+  set_maybe_over(stream, stream.doubtful[index(answered ? client_ : server())].has_value());
+  largest_ = std::max(largest_, open_.size() - maybe_over_);
+}
+
+void Streams::set_maybe_over(Stream& stream, bool maybe_over) {
+  if (stream.maybe_over == maybe_over) return;
+  stream.maybe_over = maybe_over;
+  maybe_over ? ++maybe_over_ : --maybe_over_;
 }
 
 void Streams::make_room(const Stream& newest) {
@@ -156,6 +169,7 @@ void Streams::ended(Stream& stream, Direction from, const Stamp& last) {
   end_message(message, true);
   if (stream.tunnel) stream.tunnel->end(stream.context, from, true, last);
   if (stream.messages[0].ended && stream.messages[1].ended) return close(stream);
+  judge(stream);
   // Who has answered and ended waits for no request.
   if (from == server() && stream.doubtful[index(client_)] && !next_look_) {
     next_look_ = last.time + kGrace;
@@ -170,8 +184,7 @@ void Streams::doubt(Direction from, Timestamp now) {
     Message& message = stream.sent(from);
     if (message.ended) continue;
     message.uncertain = message.uncertain || message.seen;
-    std::optional<Timestamp>& since = stream.doubtful[index(from)];
-    if (!since) since = now;
+    doubt(stream, from, now);
     const auto announced = message.head.section().content_length;
     const bool here = message.content.present && announced && message.length == *announced;
     if (here) ended(stream, from, message.last);
@@ -224,6 +237,7 @@ void Streams::close(Stream& stream) {
   for (Message& message : stream.messages) end_message(message, message.ended);
   if (stream.tunnel) stream.tunnel->finish(stream.context, context_.packet());
   write(stream);
+  set_maybe_over(stream, false);
   bytes_ -= stream.bytes;
   closed_[slot(stream.id)] = stream.id;
   last_ = nullptr;

@@ -65,7 +65,16 @@ class Streams {
   /// Frames of `from` were found again. Until then what it says of its streams may be on its way.
   void found(Direction from) { searching_[index(from)] = false; }
   /// A frame of `from` shows that its message had not.
-  void believe(Stream& stream, Direction from) { stream.doubtful[index(from)].reset(); }
+  void believe(Stream& stream, Direction from) {
+    if (!stream.doubtful[index(from)]) return;
+    stream.doubtful[index(from)].reset();
+    judge(stream);
+  }
+  /// The end of `from`'s message may have been missed since then.
+  void doubt(Stream& stream, Direction from, Timestamp since) {
+    if (!stream.doubtful[index(from)]) stream.doubtful[index(from)] = since;
+    judge(stream);
+  }
   /// `opener` has opened `newest` and may have `most` streams open (RFC 9113 section 5.1.2): of its
   /// others the oldest doubtful ones have ended.
   void keep_within(std::size_t most, Direction opener, const Stream& newest);
@@ -81,6 +90,7 @@ class Streams {
   std::uint64_t dropped() const { return dropped_; }
   /// Streams that were closed though their end was not seen.
   std::uint64_t ends_missed() const { return ends_missed_; }
+  /// Most streams that were open at once for certain.
   std::size_t largest() const { return largest_; }
   std::size_t live() const { return open_.size(); }
   /// Every open stream, for settings that change them all.
@@ -111,6 +121,8 @@ class Streams {
     return stream.doubtful[index(from)] && !searching_[index(from)];
   }
   void begin_tunnel(Stream& stream);
+  void judge(Stream& stream);
+  void set_maybe_over(Stream& stream, bool maybe_over);
 
   Context& context_;
   Conversation& conversation_;
@@ -124,6 +136,7 @@ class Streams {
   std::uint64_t ends_missed_ = 0;
   std::array<bool, 2> searching_{};
   std::optional<Timestamp> next_look_;
+  std::size_t maybe_over_ = 0;  // of those that are open
   std::size_t largest_ = 0;
   std::size_t bytes_ = 0;
   unsigned strikes_ = 0;

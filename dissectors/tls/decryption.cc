@@ -12,6 +12,7 @@
 #include "tls/key_schedule.h"
 #include "tls/openssl.h"
 #include "tls/record_protection.h"
+#include "tls/secret_search.h"
 #include "tls/sessions.h"
 
 namespace wirelens::tls {
@@ -91,6 +92,9 @@ class Guess final : public RecordProtection {
   void missed(std::optional<std::uint64_t> records) override {
     for (const auto& each : candidates_) each->missed(records);
   }
+  std::uint64_t number() const override {
+    return candidates_.empty() ? 0 : candidates_.front()->number();
+  }
   std::size_t content_size(std::size_t length) const override {
     return candidates_.empty() ? 0 : candidates_.front()->content_size(length);
   }
@@ -109,11 +113,17 @@ class KeyedDecryption final : public Decryption {
     } else {
       scratch_ = std::make_shared<Scratch>();
     }
+    search_.emplace(secrets, scratch_);
   }
 
   void message(Role from, HandshakeType type, Bytes whole, const Agreement& agreement) override;
   std::unique_ptr<RecordProtection> protection(Role from, Epoch epoch,
                                                const Agreement& agreement) override;
+  std::optional<FoundKeys> find(Role from, const RecordHeader& header, Bytes fragment,
+                                std::uint64_t packet) override {
+    return search_->find(from, header, fragment, packet);
+  }
+  bool may_find(Role from) const override { return search_->may_find(from); }
   bool may_learn() const override { return secrets_.growing(); }
   std::uint64_t learnt() const override { return secrets_.learnt(); }
 
@@ -127,6 +137,7 @@ class KeyedDecryption final : public Decryption {
   const Secrets& secrets_;
   Sessions* sessions_ = nullptr;  // nullptr: none are to be remembered
   std::shared_ptr<Scratch> scratch_;
+  std::optional<SecretSearch> search_;
   std::vector<std::uint8_t> offered_id_, id_, ticket_;
   std::vector<std::uint8_t> transcript_;
   bool exchanged_ = false;  // ClientKeyExchange was seen

@@ -14,6 +14,7 @@
 //   ChangeCipherSpec of TLS 1.2 and before              its sender, application
 //   secrets were learnt since a record was stepped over  its sender, application, or handshake in
 //                                                       TLS 1.3 before that is complete
+//   a record was read, but no handshake                 find()
 //
 // Opened records go the same way as those in clear: handshake messages to the handshake, alerts to
 // the record, application data to the conversation inside.
@@ -60,10 +61,19 @@ class RecordProtection {
   virtual std::optional<Opened> open(const RecordHeader& header, Bytes fragment) = 0;
   /// Records are missing: how many, if that is known.
   virtual void missed(std::optional<std::uint64_t> records) = 0;
+  /// Of the next record, under these keys; behind a hole as it was in front of that.
+  virtual std::uint64_t number() const = 0;
   /// The keys after these (RFC 8446 section 7.2). False: there are none.
   virtual bool update() { return false; }
   /// Bytes of content in a record of `length`, about: what a hole takes away from who reads inside.
   virtual std::size_t content_size(std::size_t length) const { return length; }
+};
+
+/// Keys that were found by a record that they open.
+struct FoundKeys {
+  std::unique_ptr<RecordProtection> protection;  ///< the next record to open is that one
+  std::uint16_t cipher = 0;
+  std::uint64_t tried = 0;  ///< secrets, until these
 };
 
 /// The secrets of one connection.
@@ -76,6 +86,13 @@ class Decryption {
   /// nullptr: the keys are not known; see learnt().
   virtual std::unique_ptr<RecordProtection> protection(Role from, Epoch epoch,
                                                        const Agreement& agreement) = 0;
+  /// The ClientHello was not seen: which session of the key log has the secret that opens this
+  /// record, wherever in the session it is? Records in a row go on with the search.
+  /// `packet` brought it.
+  virtual std::optional<FoundKeys> find(Role from, const RecordHeader& header, Bytes fragment,
+                                        std::uint64_t packet) = 0;
+  /// There are secrets of which find() has not said no.
+  virtual bool may_find(Role from) const = 0;
   /// Secrets may still come, of a key log that somebody is writing.
   virtual bool may_learn() const { return false; }
   /// How many have come: when it has grown, protection() may be asked again.

@@ -210,8 +210,17 @@ void Handshake::alert(Direction from, Bytes content, const Stamp& stamp) {
                      readable ? content[1] : std::uint8_t{0}, stamp.packet});
 }
 
+void Handshake::found(std::uint16_t cipher, std::uint64_t tried, const Stamp& stamp) {
+  if (tried_) return;
+  agreement_.version = kTls13;
+  agreement_.cipher = cipher;
+  tried_ = tried;
+  missed_ = true;
+  if (!started_) started_ = stamp.time;
+}
+
 void Handshake::protected_record(Direction from, const RecordHeader& header, const Stamp& stamp) {
-  if (complete()) return;
+  if (complete() || tried_) return;
   Half& sender = half(from);
   const bool data = header.type == ContentType::application_data;
   if (data && !begun()) {

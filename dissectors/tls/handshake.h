@@ -54,12 +54,16 @@ class Handshake {
   void lost(Direction from) { half(from).lost = true; }
   /// A record was opened: keys for it are known.
   void decrypted() { decrypted_ = true; }
+  /// It was not seen, and was one of TLS 1.3: keys were found by this record, after so many trials.
+  void found(std::uint16_t cipher, std::uint64_t tried, const Stamp& stamp);
 
   // ---- what follows from it
   /// Anything was seen that a record can tell of.
   bool begun() const { return started_.has_value(); }
   /// Both ends have finished it.
   bool complete() const { return finished_.has_value(); }
+  /// Nothing of it was seen, so far or at all.
+  bool unseen() const { return !begun() || tried_; }
   /// Complete, or it went by unseen: nothing more of it will come.
   bool over() const { return complete() || missed_; }
   /// An end has said no, or did not speak TLS.
@@ -131,6 +135,7 @@ class Handshake {
   bool told_ = false;
   bool failed_ = false;
   bool missed_ = false;
+  std::optional<std::uint64_t> tried_;  // secrets, until one opened a record of its session
   bool decrypted_ = false;
   bool early_offered_ = false;
   std::optional<bool> early_accepted_;

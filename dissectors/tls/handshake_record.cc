@@ -157,7 +157,9 @@ void Handshake::tell_agreement(TlsSession& record, std::pmr::memory_resource& ar
 }
 
 void Handshake::tell_course(TlsSession& record, std::pmr::memory_resource& arena) const {
-  record.established = complete();
+  record.established = complete() || tried_;
+  if (tried_) record.handshake_seen = false;
+  record.secrets_tried = tried_;
   record.resumed = resumed_;
   if (resumed_ == true) record.resumed_by = resumed_by_;
   if (retried_) record.retried = true;

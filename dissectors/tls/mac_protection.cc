@@ -98,6 +98,7 @@ class ByMac : public RecordProtection {
       : version_(version), mac_(version, suite.mac, keys.mac), scratch_(std::move(scratch)) {}
 
   void missed(std::optional<std::uint64_t> records) override { number_.missed(records); }
+  std::uint64_t number() const override { return number_.next(); }
 
  protected:
   /// `content` and its MAC behind it.

@@ -60,6 +60,81 @@ class Aead {
   bool ok_ = false;
 };
 
+/// The nonce under which AES-GCM sealed something, by what came out (NIST SP 800-38D section 7.1).
+///
+/// The tag is GHASH(associated, sealed) xor E(nonce | 1), and GHASH knows of no nonce: sealing the
+/// same again under another one tells it, what is left is E(nonce | 1), and E can be turned round.
+class NonceFinder {
+ public:
+  NonceFinder(const Suite& suite, const Secret& key)
+      : gcm_(EVP_CIPHER_CTX_new()), block_(EVP_CIPHER_CTX_new()), key_(key) {
+    gcm_cipher_ = find_cipher(suite.cipher);
+    block_cipher_ = find_cipher(key.size() == 16 ? "AES-128-ECB" : "AES-256-ECB");
+  }
+
+  /// Nothing if it was not sealed with this key (but for one in 4 billion). `room` is as long as
+  /// `sealed`.
+  std::optional<Nonce> find(Bytes associated, Bytes sealed, std::uint8_t* room) {
+    if (!gcm_ || !block_ || gcm_cipher_ == nullptr || block_cipher_ == nullptr) return std::nullopt;
+    const Bytes hidden = sealed.first(sealed.size() - kBlock);
+    std::array<std::uint8_t, kBlock> tag{};
+    Block block{};
+    block.back() = 1;
+    const bool done = turn(hidden, room) && seal(associated, {room, hidden.size()}, room, tag) &&
+                      crypt(block, true);
+    for (std::size_t i = 0; done && i < kBlock; ++i) {
+      block[i] ^= tag[i];
+      block[i] ^= sealed[hidden.size() + i];
+    }
+    if (!done || !crypt(block, false)) {
+      ERR_clear_error();
+      return std::nullopt;
+    }
+    if (load_be32(block.data() + kNonce) != 1) return std::nullopt;
+    Nonce nonce{};
+    std::copy_n(block.begin(), kNonce, nonce.begin());
+    return nonce;
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 16;
+  using Block = std::array<std::uint8_t, kBlock>;
+
+  /// What gives `hidden` when it is sealed under the nonce of zeros.
+  bool turn(Bytes hidden, std::uint8_t* out) {
+    int done = 0;
+    return EVP_DecryptInit_ex2(gcm_.get(), gcm_cipher_, key_.bytes().data(), kZeros.data(),
+                               nullptr) == 1 &&
+           EVP_DecryptUpdate(gcm_.get(), out, &done, hidden.data(),
+                             static_cast<int>(hidden.size())) == 1;
+  }
+  bool seal(Bytes associated, Bytes clear, std::uint8_t* out, Block& tag) {
+    int done = 0;
+    EVP_CIPHER_CTX* const gcm = gcm_.get();
+    return EVP_EncryptInit_ex2(gcm, gcm_cipher_, key_.bytes().data(), kZeros.data(), nullptr) ==
+               1 &&
+           EVP_EncryptUpdate(gcm, nullptr, &done, associated.data(),
+                             static_cast<int>(associated.size())) == 1 &&
+           EVP_EncryptUpdate(gcm, out, &done, clear.data(), static_cast<int>(clear.size())) == 1 &&
+           EVP_EncryptFinal_ex(gcm, out + done, &done) == 1 &&
+           EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_GET_TAG, kBlock, tag.data()) == 1;
+  }
+  bool crypt(Block& block, bool encrypt) {
+    int done = 0;
+    return EVP_CipherInit_ex2(block_.get(), block_cipher_, key_.bytes().data(), nullptr,
+                              encrypt ? 1 : 0, nullptr) == 1 &&
+           EVP_CIPHER_CTX_set_padding(block_.get(), 0) == 1 &&
+           EVP_CipherUpdate(block_.get(), block.data(), &done, block.data(), kBlock) == 1;
+  }
+
+  static constexpr Nonce kZeros{};
+
+  OwnedCipherContext gcm_, block_;
+  const EVP_CIPHER* gcm_cipher_ = nullptr;
+  const EVP_CIPHER* block_cipher_ = nullptr;
+  Secret key_;
+};
+
 /// The fixed part of a nonce, with the record's number mixed in (RFC 8446 section 5.3).
 Nonce mixed(const Nonce& fixed, std::uint64_t number) {
   Nonce nonce{};
@@ -90,11 +165,7 @@ class BySecret final : public RecordProtection {
     if (header.type != ContentType::application_data || fragment.size() <= aead_->tag()) {
       return std::nullopt;
     }
-    const std::uint8_t associated[] = {static_cast<std::uint8_t>(header.type),
-                                       static_cast<std::uint8_t>(header.version >> 8),
-                                       static_cast<std::uint8_t>(header.version & 0xff),
-                                       static_cast<std::uint8_t>(header.length >> 8),
-                                       static_cast<std::uint8_t>(header.length & 0xff)};
+    const auto associated = associated_of(header);
     const bool authentic = number_.find([&](std::uint64_t number) {
       return aead_->open(mixed(fixed_, number), associated, fragment, scratch_->data());
     });
@@ -105,7 +176,28 @@ class BySecret final : public RecordProtection {
     const auto type = static_cast<ContentType>(content.back());
     return Opened{type, content.first(content.size() - 1)};
   }
+  /// Goes to the place of this record in the session. False: it is none of these keys.
+  bool go_to(const RecordHeader& header, Bytes fragment) {
+    if (fragment.size() <= aead_->tag()) return false;
+    const auto associated = associated_of(header);
+    if (suite_.mode == Mode::gcm) {
+      const Secret key = expand_label(suite_.hash, secret_.bytes(), "key", {}, suite_.key);
+      const auto nonce = NonceFinder(suite_, key).find(associated, fragment, scratch_->data());
+      if (!nonce || !std::equal(fixed_.begin(), fixed_.begin() + kNonce - 8, nonce->begin())) {
+        return false;
+      }
+      number_.go_to(load_be64(nonce->data() + kNonce - 8) ^ load_be64(fixed_.data() + kNonce - 8));
+      return true;
+    }
+    for (std::uint64_t number = 0; number < kFarthestStart; ++number) {
+      if (!aead_->open(mixed(fixed_, number), associated, fragment, scratch_->data())) continue;
+      number_.go_to(number);
+      return true;
+    }
+    return false;
+  }
   void missed(std::optional<std::uint64_t> records) override { number_.missed(records); }
+  std::uint64_t number() const override { return number_.next(); }
   bool update() override {
     return take(expand_label(suite_.hash, secret_.bytes(), "traffic upd", {}, secret_.size()));
   }
@@ -115,6 +207,12 @@ class BySecret final : public RecordProtection {
   }
 
  private:
+  static std::array<std::uint8_t, RecordHeader::kSize> associated_of(const RecordHeader& header) {
+    return {static_cast<std::uint8_t>(header.type), static_cast<std::uint8_t>(header.version >> 8),
+            static_cast<std::uint8_t>(header.version & 0xff),
+            static_cast<std::uint8_t>(header.length >> 8),
+            static_cast<std::uint8_t>(header.length & 0xff)};
+  }
   bool take(const Secret& secret) {
     secret_ = secret;
     const Secret key = expand_label(suite_.hash, secret.bytes(), "key", {}, suite_.key);
@@ -171,6 +269,7 @@ class ByAead final : public RecordProtection {
     return Opened{header.type, Bytes(scratch_->data(), size)};
   }
   void missed(std::optional<std::uint64_t> records) override { number_.missed(records); }
+  std::uint64_t number() const override { return number_.next(); }
   std::size_t content_size(std::size_t length) const override {
     const std::size_t overhead = explicit_ + aead_.tag();
     return length > overhead ? length - overhead : 0;
@@ -191,6 +290,15 @@ std::unique_ptr<RecordProtection> protect_by_secret(const Suite& suite, const Se
   if (!suite.is_aead() || secret.empty()) return nullptr;
   auto protection = std::make_unique<BySecret>(suite, secret, std::move(scratch));
   if (!protection->ok()) return nullptr;
+  return protection;
+}
+
+std::unique_ptr<RecordProtection> protect_from(const Suite& suite, const Secret& secret,
+                                               std::shared_ptr<Scratch> scratch,
+                                               const RecordHeader& header, Bytes fragment) {
+  if (!suite.is_aead() || secret.empty()) return nullptr;
+  auto protection = std::make_unique<BySecret>(suite, secret, std::move(scratch));
+  if (!protection->ok() || !protection->go_to(header, fragment)) return nullptr;
   return protection;
 }
 

@@ -37,6 +37,13 @@ class Scratch {
 std::unique_ptr<RecordProtection> protect_by_secret(const Suite& suite, const Secret& secret,
                                                     std::shared_ptr<Scratch> scratch);
 
+/// The same from a session's middle: nullptr unless `secret` opens this record, which may have any
+/// number with AES-GCM, and one up to kFarthestStart with others.
+std::unique_ptr<RecordProtection> protect_from(const Suite& suite, const Secret& secret,
+                                               std::shared_ptr<Scratch> scratch,
+                                               const RecordHeader& header, Bytes fragment);
+inline constexpr std::uint64_t kFarthestStart = 1024;
+
 /// SSL 3.0 to TLS 1.2. nullptr if OpenSSL lacks the cipher, or the suite is an export one.
 std::unique_ptr<RecordProtection> protect_by_keys(std::uint16_t version, const Suite& suite,
                                                   const DirectionKeys& keys, bool encrypt_then_mac,
@@ -78,7 +85,12 @@ class SequenceNumber {
       ahead_ = kFarthest;
     }
   }
+  std::uint64_t next() const { return next_; }
   void skip() { ++next_; }
+  void go_to(std::uint64_t number) {
+    restart();
+    next_ = number;
+  }
   void restart() { *this = {}; }
 
  private:

@@ -13,6 +13,7 @@
 #include "tls/flaws.h"
 #include "tls/handshake.h"
 #include "tls/message_stream.h"
+#include "tls/opening.h"
 #include "tls/rules/rules.h"
 
 namespace wirelens::tls {
@@ -69,10 +70,11 @@ class Tls final : public Dissector {
     MessageStream messages;
     Stamp begun;                   // packet of the first byte of the message being put together
     std::uint64_t record_end = 0;  // position in the stream; 0: not known
-    std::uint16_t record_length = 0;
-    bool spoke = false;        // a record was read
-    bool unsure = false;       // where it goes on behind a hole is a guess
-    bool early = false;        // protection is that of early data
+    std::uint64_t taken = 0;       // position behind the last record that was whole
+    std::optional<std::uint64_t> hole;  // number of the first record that one swallowed
+    bool spoke = false;                 // a record was read
+    bool unsure = false;                // where it goes on behind a hole is a guess
+    bool early = false;                 // protection is that of early data
     bool late = false;         // its keys came when part of the content had been stepped over
     std::uint64_t passed = 0;  // records under these keys that were stepped over
     std::uint64_t learnt = 0;  // secrets that were known when protection was asked for last
@@ -87,6 +89,7 @@ class Tls final : public Dissector {
   Part<bool> read_something_else(Context& context, Input& in);
   Part<bool> read_ssl2_hello(Input& in, Ssl2Header header);
 
+  void take_unknown(Context& context, Input& in, const RecordHeader& header, Bytes fragment);
   void take_protected(Context& context, Input& in, const RecordHeader& header, Bytes fragment);
   void take_content(Context& context, Input& in, ContentType type, Bytes content,
                     const Stamp& first);
@@ -98,6 +101,7 @@ class Tls final : public Dissector {
   void protect(Direction from, Epoch epoch);
   void catch_up(Direction from);
   void give_inside(Direction from, Bytes content, const Stamp& stamp);
+  void tell_hole(Direction from, std::uint64_t end, std::uint64_t number, const Stamp& stamp);
   void after_hole(Context& context, Input& in);
   void settle(Context& context);
 
@@ -106,6 +110,11 @@ class Tls final : public Dissector {
   /// It may yet, by a key log that grows.
   bool may_open() const {
     return decryption_ && decryption_->may_learn() && handshake_->hellos_done();
+  }
+
+  /// No hello was seen, and the secrets of `from` are to be found by what they open.
+  bool may_find(Direction from) const {
+    return decryption_ && handshake_->unseen() && decryption_->may_find(handshake_->role(from));
   }
 
   Conversation& conversation_;
@@ -137,7 +146,6 @@ Dissection Tls::read_records(Context& context, Input& in, bool lost) {
     }
     mine.spoke = true;
     mine.record_end = in.position() + header->whole();
-    mine.record_length = header->length;
     if (needs_server_hello(in.from(), *header)) {
       client_waits_ = true;
       co_await in.hold();
@@ -151,7 +159,8 @@ Dissection Tls::read_records(Context& context, Input& in, bool lost) {
     }
     const Stamp first = in.next_stamp();
     if (hidden && !mine.protection && may_open()) catch_up(in.from());
-    if (hidden && !mine.protection) {
+    const bool unknown = hidden && !mine.protection && may_find(in.from());
+    if (hidden && !mine.protection && !unknown) {
       const std::uint64_t passed = co_await in.pass(header->whole());
       if (passed < header->whole()) break;
       ++mine.passed;
@@ -160,20 +169,25 @@ Dissection Tls::read_records(Context& context, Input& in, bool lost) {
       const std::optional<Bytes> record = co_await in.take(header->whole());
       if (!record) break;
       const Bytes fragment = record->subspan(RecordHeader::kSize);
-      if (hidden) {
+      if (unknown) {
+        take_unknown(context, in, *header, fragment);
+      } else if (hidden) {
         take_protected(context, in, *header, fragment);
       } else {
         take_content(context, in, header->type, fragment, first);
       }
     }
     mine.record_end = 0;
+    mine.taken = in.position();
     settle(context);
-    if (handshake_->over() && !opens_anything() && !may_open()) {
+    const bool searching = may_find(Direction::from_client) || may_find(Direction::from_server);
+    if (handshake_->over() && !opens_anything() && !may_open() && !searching) {
       conversation_.give_up();
       co_return;
     }
   }
   co_await in.pass_rest();
+  tell_hole(in.from(), in.position(), 0, in.last_stamp());
   if (inner_) inner_->end(inside_, in.from(), in.ended_cleanly(), in.last_stamp());
 }
 
@@ -204,7 +218,22 @@ Part<bool> Tls::looks_protected(Input& in, const RecordHeader& header) {
 bool Tls::needs_server_hello(Direction from, const RecordHeader& header) const {
   const bool needs = header.type == ContentType::change_cipher_spec ||
                      header.type == ContentType::application_data;
-  return decryption_ && needs && from == client_ && !handshake_->hellos_done();
+  return decryption_ && needs && from == client_ && handshake_->begun() &&
+         !handshake_->hellos_done();
+}
+
+/// A record from the middle of a session.
+void Tls::take_unknown(Context& context, Input& in, const RecordHeader& header, Bytes fragment) {
+  Side& mine = side(in.from());
+  const Role role = handshake_->role(in.from());
+  auto found = decryption_->find(role, header, fragment, in.last_stamp().packet);
+  if (found) {
+    mine.protection = std::move(found->protection);
+    handshake_->found(found->cipher, found->tried, in.last_stamp());
+    return take_protected(context, in, header, fragment);
+  }
+  ++mine.passed;
+  if (!may_find(in.from())) handshake_->protected_record(in.from(), header, in.last_stamp());
 }
 
 void Tls::take_protected(Context& context, Input& in, const RecordHeader& header, Bytes fragment) {
@@ -218,6 +247,7 @@ void Tls::take_protected(Context& context, Input& in, const RecordHeader& header
   }
   if (!opened) return context.flaw(kDecryptionFailed, in.from());
   handshake_->decrypted();
+  tell_hole(in.from(), in.position() - header.whole(), mine.protection->number() - 1, stamp);
   take_content(context, in, opened->type, opened->content, stamp);
 }
 
@@ -429,65 +459,34 @@ void Tls::after_hole(Context&, Input& in) {
   handshake_->lost(in.from());
   const bool within = mine.record_end >= in.position() && mine.record_end > 0;
   if (!mine.protection) return;
+  // In front of all that is said inside are handshake messages: tickets.
+  if (inner_ && !mine.hole) mine.hole = mine.protection->number();
   mine.protection->missed(within ? std::optional<std::uint64_t>(1) : std::nullopt);
-  if (!inner_) return;
-  const std::size_t content =
-      within ? mine.protection->content_size(mine.record_length) : RecordHeader::kMaxLength;
-  inner_->gap(inside_, in.from(), content, in.last_stamp());
+}
+
+/// A hole has come to its end, and lost all records up to the one with this number (0: nobody knows
+/// which). What it took from who reads inside is what it took but for what surrounds each record.
+void Tls::tell_hole(Direction from, std::uint64_t end, std::uint64_t number, const Stamp& stamp) {
+  Side& mine = side(from);
+  if (!mine.hole || !mine.protection) return;
+  const std::uint64_t first = *mine.hole;
+  mine.hole.reset();
+  if (end <= mine.taken) return;
+  constexpr std::size_t kAny = RecordHeader::kMaxLength / 2;
+  const std::uint64_t bytes = end - mine.taken;
+  const std::uint64_t around = RecordHeader::kSize + kAny - mine.protection->content_size(kAny);
+  const std::uint64_t least = bytes / (RecordHeader::kSize + RecordHeader::kMaxLength) + 1;
+  const std::uint64_t records = number > first ? number - first : least;
+  const std::uint64_t overhead = records * around;
+  inner_->gap(inside_, from, bytes > overhead ? bytes - overhead : 1, stamp);
 }
 
 void Tls::finish(Context& context) {
   handshake_->tell(context);
+  for (const Direction from : {Direction::from_client, Direction::from_server}) {
+    tell_hole(from, conversation_.input(from).position(), 0, context.packet());
+  }
   if (inner_) inner_->finish(inside_, context.packet());
-}
-
-/// What the first bytes of a direction are.
-enum class Opening : std::uint8_t { nothing, unsure, client_hello, server_hello, record };
-
-Opening opening_of_ssl2(Bytes first) {
-  constexpr std::size_t kEnough = 11;
-  if ((first[0] & 0x80) == 0) return Opening::nothing;
-  if (first.size() < kEnough) {
-    const bool may_be = (first.size() < 3 || first[2] == Ssl2Header::kClientHello) &&
-                        (first.size() < 4 || first[3] == 0 || first[3] == 3);
-    return may_be ? Opening::unsure : Opening::nothing;
-  }
-  const auto header = read_ssl2_header(first);
-  if (!header || header->message != Ssl2Header::kClientHello) return Opening::nothing;
-  ByteReader lengths(first.subspan(5));
-  const std::size_t ciphers = lengths.u16(), session = lengths.u16(), challenge = lengths.u16();
-  const bool fits = ciphers % 3 == 0 && ciphers > 0 && (session == 0 || session == 16) &&
-                    challenge >= 16 && challenge <= 32 &&
-                    9 + ciphers + session + challenge == header->length;
-  return fits ? Opening::client_hello : Opening::nothing;
-}
-
-Opening opening_of(Bytes first) {
-  if (first[0] < 20 || first[0] > 24) return opening_of_ssl2(first);
-  if (first.size() > 1 && first[1] != 3) return Opening::nothing;
-  constexpr std::size_t kEnough = RecordHeader::kSize + 1;
-  if (first.size() < kEnough) return Opening::unsure;
-  const auto header = read_record_header(first);
-  if (!header) return Opening::nothing;
-  switch (header->type) {
-    case ContentType::handshake:
-      if (first[5] == static_cast<std::uint8_t>(HandshakeType::client_hello)) {
-        return Opening::client_hello;
-      }
-      if (first[5] == static_cast<std::uint8_t>(HandshakeType::server_hello)) {
-        return Opening::server_hello;
-      }
-      return Opening::record;
-    case ContentType::alert:
-      return header->length == 2 || header->length >= 18 ? Opening::record : Opening::nothing;
-    case ContentType::change_cipher_spec:
-      return header->length == 1 ? Opening::record : Opening::nothing;
-    case ContentType::application_data:
-      return header->length >= 16 ? Opening::record : Opening::nothing;
-    case ContentType::heartbeat:
-      return Opening::nothing;
-  }
-  return Opening::nothing;
 }
 
 Fit probe(Direction, Bytes first) {

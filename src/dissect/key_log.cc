@@ -144,6 +144,10 @@ void KeyLog::keep(SecretKind kind, Bytes by, Bytes secret) {
   } else {
     table_.try_emplace(key, secret);
     ++tally_.secrets;
+    using enum SecretKind;
+    const bool traffic = kind == client_traffic || kind == server_traffic;
+    const SecretKind peers = kind == client_traffic ? server_traffic : client_traffic;
+    if (traffic && !find(peers, by)) sessions_.push_back(key.by);
   }
 }
 

@@ -7,8 +7,10 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/hash.h"
@@ -53,6 +55,9 @@ class KeyLog {
 
   /// The secret of this kind that belongs to `by`; nullptr if there is none. Stays where it is.
   const Secret* find(SecretKind kind, Bytes by) const;
+  /// The ClientHellos' randoms of all sessions whose traffic secrets are known, in the log's order.
+  using Random = std::array<std::uint8_t, 32>;
+  std::span<const Random> sessions() const { return sessions_; }
   bool empty() const { return table_.empty(); }
   const Tally& tally() const { return tally_; }
 
@@ -79,6 +84,7 @@ class KeyLog {
   std::size_t most_secrets_;
   Tally tally_;
   std::unordered_map<Key, Secret, HashOf> table_;
+  std::vector<Random> sessions_;
 };
 
 }  // namespace wirelens

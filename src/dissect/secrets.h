@@ -33,6 +33,13 @@ class Secrets {
     const Secret* const found = log_ ? log_->find(kind, by) : nullptr;
     return found != nullptr ? found : added_.find(kind, by);
   }
+  /// How many sessions of TLS 1.3 there are traffic secrets of, and the random of one of them. The
+  /// order stays as it is when more come.
+  std::size_t sessions() const { return logged_sessions().size() + added_.sessions().size(); }
+  Bytes session(std::size_t nth) const {
+    const auto logged = logged_sessions();
+    return nth < logged.size() ? logged[nth] : added_.sessions()[nth - logged.size()];
+  }
   /// For key exchange by RSA (up to TLS 1.2).
   std::span<const PrivateKey> keys() const { return keys_; }
   bool growing() const { return growing_; }
@@ -44,6 +51,10 @@ class Secrets {
   }
 
  private:
+  std::span<const KeyLog::Random> logged_sessions() const {
+    return log_ ? log_->sessions() : std::span<const KeyLog::Random>();
+  }
+
   std::shared_ptr<const KeyLog> log_;
   std::vector<PrivateKey> keys_;
   bool growing_ = false;

@@ -138,6 +138,8 @@ struct TlsSession {
   std::optional<NotTls> not_tls;
   std::optional<Duration> handshake_time;
   bool decrypted = false;
+  std::optional<bool> handshake_seen;
+  std::optional<std::uint64_t> secrets_tried;
   /// The TCP handshake's, where it was seen: for rules, as the connection's record tells it.
   std::optional<Duration> round_trip;
 
@@ -197,7 +199,11 @@ struct TlsSession {
         field("not_tls", &TlsSession::not_tls, "what came in place of TLS"),
         field("handshake_time", &TlsSession::handshake_time,
               "from the ClientHello to the last Finished, seconds"),
-        field("decrypted", &TlsSession::decrypted, "keys for it were known"));
+        field("decrypted", &TlsSession::decrypted, "keys for it were known"),
+        field("handshake_seen", &TlsSession::handshake_seen,
+              "false: the capture began behind it, and keys were found by what they open"),
+        field("secrets_tried", &TlsSession::secrets_tried,
+              "secrets that were tried until the first one opened a record"));
   }
 };
 

@@ -1,10 +1,10 @@
 // fuzz/tls_decryption_fuzz.cc - any plaintext behind TLS 1.3, sealed under the keys of a fixed log.
 //
-// Input: a byte of choices (1: the log comes only after as many operations as the next byte says),
-// that byte, then operations of two bytes, [who, what, type][length], and their content. The hellos
-// are given; keys change as the messages say. So what authentic records can hold is reached:
-// handshake messages in any order, compressed certificates, key updates, alerts, data; beside
-// records that do not open, and holes.
+// Input: a byte of choices (1: the log comes only after as many operations as the next byte says;
+// 2: the handshake is not seen), that byte, then operations of two bytes, [who, what,
+// type][length], and their content. The hellos are given; keys change as the messages say. So what
+// authentic records can hold is reached: handshake messages in any order, compressed certificates,
+// key updates, alerts, data; beside records that do not open, and holes.
 #include "dissect/secrets.h"
 #include "dissect/shelf.h"
 #include "fuzz/stream_fuzz.h"
@@ -50,6 +50,10 @@ std::string server_hello() {
 
 class Session {
  public:
+  explicit Session(bool from_middle) {
+    if (from_middle) seals_ = {testing::TlsSeal(secret(2)), testing::TlsSeal(secret(3))};
+  }
+
   /// One operation; how many bytes of `input` it took.
   std::size_t operate(Conversation& conversation, fuzz::World& world, Bytes input) {
     const std::uint8_t what = input[0];
@@ -93,9 +97,12 @@ void run(Bytes input) {
     const Protocol* const protocols[] = {&tls::kProtocol};
     Conversation conversation(protocols, world.memory());
     if (when == 0) secrets.add(key_log());
-    conversation.data(world, Direction::from_client, as_bytes(client_hello()), world.stamp);
-    conversation.data(world, Direction::from_server, as_bytes(server_hello()), world.stamp);
-    Session session;
+    const bool from_middle = (input[0] & 2) != 0;
+    if (!from_middle) {
+      conversation.data(world, Direction::from_client, as_bytes(client_hello()), world.stamp);
+      conversation.data(world, Direction::from_server, as_bytes(server_hello()), world.stamp);
+    }
+    Session session(from_middle);
     input = input.subspan(2);
     for (std::size_t count = 1; input.size() >= 2; ++count) {
       if (count == when) secrets.add(key_log());

@@ -383,5 +383,24 @@ TEST(Http2EndsMissed, AResponseThatGoesOnIsNotGivenUp) {
   EXPECT_EQ(of_type(records, "http")[0]["response_body_wire_bytes"], 44);
 }
 
+/// Streams whose end may have been missed are not open at once with those that came later.
+TEST(Http2EndsMissed, DoNotCountAsConcurrent) {
+  for (const Direction lost : {kClient, kServer}) {
+    Script script;
+    script.client(preface() + settings()).server(settings() + settings_ack());
+    for (std::uint32_t id = 1; id < 80; id += 2) {
+      const std::string body = data(id, "body", flag::kEndStream);
+      script.client(headers(id, post("/"), flag::kEndHeaders));
+      lost == kClient ? script.gap(kClient, body.size()) : script.client(body);
+      script.server(headers(id, ok(), flag::kEndHeaders));
+      lost == kServer ? script.gap(kServer, body.size()) : script.server(body);
+    }
+    const Records records = play(script.end(), kProtocol);
+    const json sum = of_type(records, "http2").at(0);
+    EXPECT_EQ(sum["streams"], 40);
+    EXPECT_LE(sum["largest_concurrent"], 2) << (lost == kClient ? "requests" : "responses");
+  }
+}
+
 }  // namespace
 }  // namespace wirelens::http2

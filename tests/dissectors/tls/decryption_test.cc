@@ -12,6 +12,7 @@
 #include "dissectors/tls/hex.h"
 #include "dissectors/tls/rfc8448.h"
 #include "support/dissect.h"
+#include "support/tls_seal.h"
 #include "tls/tls.h"
 
 namespace wirelens::tls {
@@ -48,13 +49,20 @@ class Listener final : public Dissector {
  private:
   Dissection listen(Context& context, Input& in) {
     EXPECT_TRUE(context.secure());
+    std::uint64_t& heard = heard_[index(in.from())];
+    if (in.position() > heard) {
+      said_[index(in.from())] += "(" + std::to_string(in.position() - heard) + ")";
+    }
+    heard = in.position();
     while (co_await in.more()) {
       const std::size_t count = in.available().size();
       const std::optional<Bytes> bytes = co_await in.take(count);
       said_[index(in.from())] += hex(*bytes);
+      heard = in.position();
     }
   }
-  std::array<std::string, 2> said_;
+  std::array<std::string, 2> said_;  // with the sizes of holes in parentheses
+  std::array<std::uint64_t, 2> heard_{};
 };
 
 const EventType* const kHeard[] = {&kEventType<Heard>};
@@ -74,7 +82,9 @@ struct Told {
   std::vector<std::string> flaws;
 };
 
-Told play_trace(const rfc8448::Trace& trace, std::string_view key_log, std::size_t skip = 999) {
+/// `skip`: a step that the capture lacks; `from`: the step that it begins with.
+Told play_trace(const rfc8448::Trace& trace, std::string_view key_log, std::size_t skip = 999,
+                std::size_t from = 0) {
   auto log = std::make_shared<KeyLog>();
   log->add(key_log);
   const Secrets secrets(log, {}, false);
@@ -82,8 +92,9 @@ Told play_trace(const rfc8448::Trace& trace, std::string_view key_log, std::size
   Setting setting;
   setting.dissect.secrets = &secrets;
   setting.dissect.shelf = &shelf;
+  setting.midstream = from > 0;
   Script script;
-  for (std::size_t i = 0; i < trace.steps.size(); ++i) {
+  for (std::size_t i = from; i < trace.steps.size(); ++i) {
     const auto bytes = unhex(trace.steps[i].hex);
     if (i == skip) {
       script.gap(trace.steps[i].from, bytes.size());
@@ -171,6 +182,46 @@ TEST(Decryption, BehindAHoleFindsItsPlace) {
   EXPECT_EQ(told.heard.at("client"), counting());
 }
 
+/// What a hole took from who reads inside: the content of its records, to the byte.
+TEST(Decryption, SaysHowMuchAHoleTook) {
+  const auto& trace = rfc8448::kSimple;
+  auto log = std::make_shared<KeyLog>();
+  log->add(trace.key_log);
+  const Secrets secrets(log, {}, false);
+  Setting setting;
+  setting.dissect.secrets = &secrets;
+  const Protocol* const protocols[] = {&kProtocol, &kListener};
+  constexpr std::size_t kContent = 100, kRecord = 5 + kContent + 1 + 16;
+  for (std::size_t from = 3 * kRecord; from < 5 * kRecord; from += 7) {
+    for (const std::size_t size : {std::size_t{1}, std::size_t{60}, kRecord, 3 * kRecord + 11}) {
+      TlsSeal seal(
+          Secret(unhex("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643")));
+      Script script;
+      for (std::size_t i = 0; i < 4; ++i) {
+        script.say(trace.steps[i].from, as_text(unhex(trace.steps[i].hex)));
+      }
+      std::string said;
+      for (char each = 'a'; each < 'a' + 12; ++each) {
+        said += seal.seal(23, std::string(kContent, each));
+      }
+      script.server(said.substr(0, from)).gap(Direction::from_server, size);
+      script.server(said.substr(from + size)).end();
+      const std::size_t first = from / kRecord, last = (from + size - 1) / kRecord;
+      std::string expected;
+      for (std::size_t i = 0; i < 12; ++i) {
+        const auto letter = static_cast<std::uint8_t>('a' + i);
+        if (i == first) expected += "(" + std::to_string((last - first + 1) * kContent) + ")";
+        if (i < first || i > last) expected += hex(std::vector<std::uint8_t>(kContent, letter));
+      }
+      for (const std::string& line : play_lines(script, protocols, setting)) {
+        const auto record = nlohmann::json::parse(line);
+        if (record["type"] != "heard") continue;
+        EXPECT_EQ(record["text"], expected) << from << ' ' << size;
+      }
+    }
+  }
+}
+
 TEST(Decryption, WithoutSecretsIsNone) {
   const Told told = play_trace(rfc8448::kSimple, "");
   EXPECT_EQ(told.session["decrypted"], false);
@@ -186,6 +237,96 @@ TEST(Decryption, ByOtherSecretsFailsAndIsToldSo) {
   const Told told = play_trace(rfc8448::kSimple, log);
   EXPECT_THAT(told.flaws, ::testing::Contains("tls.decryption_failed"));
   EXPECT_TRUE(told.heard.empty());
+}
+
+/// Sessions that have nothing to do with any trace.
+std::string other_sessions(unsigned count) {
+  std::string log;
+  for (unsigned i = 0; i < count; ++i) {
+    const std::uint8_t high(i >> 8 & 255), low(i & 255);
+    std::vector<std::uint8_t> random(32, 0x77), secret(i % 3 == 0 ? 48 : 32, 0x55);
+    random[0] = secret[0] = high;
+    random[1] = secret[1] = low;
+    for (const char* side : {"CLIENT", "SERVER"}) {
+      log += std::string(side) + "_TRAFFIC_SECRET_0 " + hex(random) + " " + hex(secret) + "\n";
+    }
+  }
+  return log;
+}
+
+TEST(DecryptionFromTheMiddle, FindsTheSessionAmongMany) {
+  const auto& trace = rfc8448::kSimple;
+  const std::string log =
+      other_sessions(100) + std::string(trace.key_log) + "\n" + other_sessions(300);
+  // From the server's flight, the client's Finished, a ticket, or the data on.
+  for (const std::size_t from : {2u, 3u, 4u, 5u}) {
+    const Told told = play_trace(trace, log, 999, from);
+    EXPECT_THAT(told.flaws, IsEmpty()) << from;
+    EXPECT_EQ(told.session["version"], "TLS 1.3");
+    EXPECT_EQ(told.session["cipher"], "TLS_AES_128_GCM_SHA256");
+    EXPECT_EQ(told.session["handshake_seen"], false);
+    EXPECT_EQ(told.session["established"], true);
+    EXPECT_EQ(told.session["decrypted"], true);
+    EXPECT_GT(told.session["secrets_tried"], 100) << from;
+    EXPECT_EQ(told.heard.at("client"), counting()) << from;
+    EXPECT_EQ(told.heard.at("server"), counting()) << from;
+  }
+}
+
+TEST(DecryptionFromTheMiddle, WithoutTheSecretSaysNothing) {
+  const Told told = play_trace(rfc8448::kSimple, other_sessions(20), 999, 4);
+  EXPECT_THAT(told.flaws, IsEmpty());
+  EXPECT_TRUE(told.session.is_null());
+  EXPECT_TRUE(told.heard.empty());
+}
+
+TEST(DecryptionFromTheMiddle, AHandshakeThatWasSeenDecides) {
+  // Its own secrets are not in the log: no others are tried.
+  const Told told = play_trace(rfc8448::kSimple, other_sessions(20));
+  EXPECT_FALSE(told.session.contains("handshake_seen"));
+  EXPECT_EQ(told.session["decrypted"], false);
+}
+
+/// What may be spent is spent, and no more: on a record late in a capture that is little.
+TEST(DecryptionFromTheMiddle, TakesItsTime) {
+  std::string log = other_sessions(10);
+  const std::string right(32, 'A');
+  log += "CLIENT_TRAFFIC_SECRET_0 " + hex(std::vector<std::uint8_t>(32, 'R')) + " " +
+         hex(std::vector<std::uint8_t>(right.begin(), right.end())) + "\n";
+  Secrets secrets(nullptr, {}, false);
+  secrets.add(log);
+  Shelf shelf;
+  Setting setting;
+  setting.dissect.secrets = &secrets;
+  setting.dissect.shelf = &shelf;
+  setting.midstream = true;
+  RecordingContext context(setting);
+  const Protocol* const protocols[] = {&kProtocol, &kListener};
+  Conversation conversation(protocols, context.memory());
+  TlsSeal client{Secret(as_bytes(right))};
+  for (int i = 0; i < 5000; ++i) client.skip();
+  std::uint64_t packet = 10'000'000;
+  const auto say = [&](std::uint8_t type, std::string_view content) {
+    const Stamp stamp{++packet, {}};
+    context.at(stamp);
+    conversation.data(context, Direction::from_client, as_bytes(client.seal(type, content)), stamp);
+  };
+  // Eleven sessions, two at a record.
+  for (const char* text : {"1", "2", "3", "4", "5", "6", "7"}) say(23, text);
+  say(22, std::string("\x18\0\0\1\0", 5));  // KeyUpdate
+  client.update();
+  say(23, "8");
+  conversation.finish(context, {++packet, {}});
+  std::string heard;
+  nlohmann::json session;
+  for (const std::string& line : context.lines()) {
+    const auto record = nlohmann::json::parse(line);
+    if (record["type"] == "heard") heard = record["text"];
+    if (record["type"] == "tls") session = record;
+    EXPECT_NE(record["type"], "flaw") << line;
+  }
+  EXPECT_EQ(heard, "363738");
+  EXPECT_EQ(session["secrets_tried"], 11);
 }
 
 /// The trace with a key log that grows: `when` steps have gone by when it gets its lines. `lines`
@@ -217,7 +358,11 @@ std::map<std::string, std::string> play_late(const rfc8448::Trace& trace, std::s
   std::map<std::string, std::string> heard;
   for (const std::string& line : context.lines()) {
     const auto record = nlohmann::json::parse(line);
-    if (record["type"] == "heard") heard[record["from"]] = record["text"];
+    if (record["type"] == "heard") {
+      // Behind a hole: how much went by before there were keys is not known.
+      const std::string text = record["text"];
+      heard[record["from"]] = text.substr(text.find(')') + 1);
+    }
     EXPECT_NE(record["type"], "flaw") << line;
   }
   return heard;

@@ -312,6 +312,39 @@ TEST_P(Protection13, OpensUpdatesAndRefuses) {
   EXPECT_FALSE(open(seal13(*suite, secret, 0, {}, 0, 5))) << "nothing but padding";
 }
 
+TEST_P(Protection13, IsTakenUpInTheMiddle) {
+  const auto suite = suite_of(GetParam());
+  const std::size_t size = std::string_view(suite->hash) == "SHA384" ? 48 : 32;
+  const Secret secret{Bytes(Buffer(size, 9))}, other{Bytes(Buffer(size, 8))};
+  const auto header_of = [](const Buffer& fragment) {
+    return RecordHeader{ContentType::application_data, 0x0303,
+                        static_cast<std::uint16_t>(fragment.size())};
+  };
+  const auto take_up = [&](const Secret& by, const Buffer& fragment) {
+    return protect_from(*suite, by, std::make_shared<Scratch>(), header_of(fragment), fragment);
+  };
+  const bool anywhere = suite->mode == Mode::gcm;
+  const std::uint64_t far = anywhere ? std::uint64_t{1} << 40 : kFarthestStart - 1;
+  for (const std::uint64_t at : {std::uint64_t{0}, std::uint64_t{1}, far}) {
+    const Buffer content(at % 1000, 'z');
+    const Buffer fragment = seal13(*suite, secret, at, content, 23, 3);
+    const auto protection = take_up(secret, fragment);
+    ASSERT_TRUE(protection) << at;
+    const auto opened = protection->open(header_of(fragment), fragment);
+    ASSERT_TRUE(opened) << at;
+    EXPECT_EQ(Buffer(opened->content.begin(), opened->content.end()), content);
+    const Buffer next = seal13(*suite, secret, at + 1, Buffer(7, 'n'), 23, 0);
+    EXPECT_TRUE(protection->open(header_of(next), next)) << "goes on from there";
+    EXPECT_FALSE(take_up(other, fragment));
+    Buffer changed = fragment;
+    changed[changed.size() / 2] ^= 1;
+    EXPECT_FALSE(take_up(secret, changed));
+    EXPECT_FALSE(take_up(secret, Buffer(suite->tag, 1)));
+  }
+  const Buffer beyond = seal13(*suite, secret, far + 1, {}, 23, 0);
+  EXPECT_EQ(take_up(secret, beyond) != nullptr, anywhere);
+}
+
 INSTANTIATE_TEST_SUITE_P(Suites, Protection13,
                          ::testing::Values("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
                                            "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_CCM_SHA256",
