@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/ledger.h"
+#include "base/pool.h"
 #include "capture/packet.h"
 #include "decode/decode.h"
 #include "dissect/secrets.h"
@@ -85,7 +86,7 @@ class Worker {
 
   Ledger decoder_ledger_;
   Decoder decoder_;
-  std::pmr::unsynchronized_pool_resource pool_;
+  Pool pool_;
   Secrets secrets_;
   Shelf shelf_;
   Emitter& emitter_;
