@@ -110,11 +110,6 @@ char* put_all_digits(char* at, std::uint32_t value) {
   return at + 8;
 }
 
-void put_two_digits(char* at, std::uint32_t value) {
-  at[0] = static_cast<char>('0' + value / 10);
-  at[1] = static_cast<char>('0' + value % 10);
-}
-
 }  // namespace
 
 JsonText::JsonText(std::size_t capacity)
@@ -195,7 +190,6 @@ char* JsonText::long_duration(char* at, Duration value) {
 
 char* JsonText::time(char* at, Timestamp value) {
   constexpr std::int64_t kSecond = 1'000'000'000;
-  constexpr std::int64_t kDay = 86'400 * kSecond;
   const std::int64_t count = value.time_since_epoch().count();
   *at++ = '"';
   if (count < 0) {
@@ -203,22 +197,15 @@ char* JsonText::time(char* at, Timestamp value) {
     *at++ = '"';
     return at;
   }
-  if (count / kDay != day_) {
+  if (count / kSecond != second_) {
     char whole[kMaxRfc3339];
     format_rfc3339(value, whole);
-    std::memcpy(date_, whole, sizeof date_);
-    day_ = count / kDay;
+    std::memcpy(second_text_, whole, sizeof second_text_);
+    second_ = count / kSecond;
   }
-  std::memcpy(at, date_, sizeof date_);
-  const auto second = static_cast<std::uint32_t>(count / kSecond % 86'400);
+  std::memcpy(at, second_text_, sizeof second_text_);
   const auto fraction = static_cast<std::uint32_t>(count % kSecond);
-  put_two_digits(at + 11, second / 3600);
-  at[13] = ':';
-  put_two_digits(at + 14, second / 60 % 60);
-  at[16] = ':';
-  put_two_digits(at + 17, second % 60);
-  at[19] = '.';
-  at = put_all_digits(at + 20, fraction / 10);
+  at = put_all_digits(at + sizeof second_text_, fraction / 10);
   *at++ = static_cast<char>('0' + fraction % 10);
   *at++ = 'Z';
   *at++ = '"';

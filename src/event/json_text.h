@@ -74,8 +74,8 @@ class JsonText {
 
   std::unique_ptr<char[]> buffer_;
   char* end_;
-  std::int64_t day_ = -1;  // that date_ shows
-  char date_[16];          // "2026-11-20T
+  std::int64_t second_ = -1;  // that second_text_ shows
+  char second_text_[20];      // "2026-11-20T21:00:44."
 };
 
 }  // namespace wirelens
