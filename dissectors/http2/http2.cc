@@ -274,8 +274,10 @@ std::unique_ptr<Dissector> open(Context& context, Conversation& conversation) {
 
 Fit probe(Direction, Bytes first) {
   const std::string_view text = as_text(first);
-  if (text.starts_with(kPreface.substr(0, 16))) return Fit::certain;
-  if (kPreface.starts_with(text)) return Fit::unsure;
+  if (text.empty() || text.front() == kPreface.front()) {
+    if (text.starts_with(kPreface.substr(0, 16))) return Fit::certain;
+    if (kPreface.starts_with(text)) return Fit::unsure;
+  }
   return judge_frames(first);
 }
 

@@ -44,24 +44,20 @@ void Conversation::look(Context& context, Side& side) {
   const Bytes first = side.in.available();
   bool unsure = false;
   const bool missed = context.midstream() || side.holes;
+  const Direction from = side.in.from();
   for (const Protocol* protocol : protocols_) {
-    if (!protocol->probe || (protocol->follows_another && !missed)) continue;
-    switch (protocol->probe(side.in.from(), first)) {
-      case Fit::certain:
-        return open(context, *protocol);
-      case Fit::unsure:
-        unsure = true;
-        break;
-      case Fit::no:
-        break;
-    }
+    const auto probe = protocol->probe;
+    if (!probe || (protocol->follows_another && !missed)) continue;
+    const Fit fit = probe(from, first);
+    if (fit == Fit::certain) return open(context, *protocol);
+    unsure |= fit == Fit::unsure;
   }
   if (unsure && first.size() < kEnoughToJudge) return;
   side.in.abandon(true);
   ++side.probed;
   // A stream whose beginning was seen has had its chance; otherwise a later slice may begin a
   // message. Neither side decides alone: one may greet or speak garbage, and the answer tells.
-  const Side& other = sides_[index(opposite(side.in.from()))];
+  const Side& other = sides_[index(opposite(from))];
   if (side.probed >= (missed ? kMaxProbes : 1) && (other.probed > 0 || side.probed >= kMaxProbes)) {
     become_opaque(context);
   }
