@@ -138,7 +138,7 @@ std::string_view RedactedTexts::cookies(std::string_view value, bool first_only)
   return keep(std::move(text));
 }
 
-std::string_view RedactedTexts::field(std::string_view name, std::string_view value) {
+std::string_view RedactedTexts::hidden(std::string_view name, std::string_view value) {
   if (value.empty()) return value;
   switch (name.size()) {
     case 6:

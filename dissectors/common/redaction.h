@@ -30,7 +30,9 @@ class RedactedTexts {
   explicit RedactedTexts(std::pmr::memory_resource& memory) : texts_(&memory) {}
 
   /// The value of a field as it may be shown: `value` itself when there is nothing to hide.
-  std::string_view field(std::string_view name, std::string_view value);
+  std::string_view field(std::string_view name, std::string_view value) {
+    return may_hide(name) ? hidden(name, value) : value;
+  }
   /// A request target or URI: without userinfo and without the values of parameters that carry
   /// secrets (in the query, the fragment and after ';').
   std::string_view uri(std::string_view uri);
@@ -39,6 +41,26 @@ class RedactedTexts {
   std::string_view content(std::string_view type, std::string_view content);
 
  private:
+  /// Whether a field of this name can have something to hide; most have not.
+  static bool may_hide(std::string_view name) {
+    if (name.size() < 5) return false;
+    const auto letter = [&](std::size_t i) { return static_cast<unsigned>(name[i] | 0x20); };
+    const std::size_t size = name.size();
+    switch (letter(size - 2) << 8 | letter(size - 1)) {
+      case 'e' << 8 | 'n':  // token
+      case 'e' << 8 | 't':  // secret
+      case 'r' << 8 | 'd':  // password
+      case 'e' << 8 | 'y':  // api-key
+      case 'i' << 8 | 'e':  // cookie, set-cookie
+      case 'e' << 8 | 'r':  // referer
+      case 's' << 8 | 'h':  // refresh
+      case 'o' << 8 | 'n':  // location, authorization
+        return true;
+      default:
+        return false;
+    }
+  }
+  std::string_view hidden(std::string_view name, std::string_view value);
   std::string_view keep(std::pmr::string&& text);
   std::string_view cookies(std::string_view value, bool first_only);
   std::string_view credentials(std::string_view value);

@@ -15,7 +15,6 @@ constexpr std::string_view kVersionPrefix = "HTTP/";
 constexpr std::string_view kCertainPrefix = "HTTP/1.";
 /// "HTTP/1.1 200 ": more need not be seen of a status line to be certain.
 constexpr std::size_t kCertainLength = 13;
-/// Longer tokens are no methods.
 
 std::string_view without_cr(std::string_view line) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
@@ -32,25 +31,43 @@ std::size_t begun(std::string_view text, std::string_view prefix) {
   return length;
 }
 
+constexpr std::size_t kScanned = 64;  ///< bytes that are looked at together
+
+/// Where the first block begins, from `i` on, that may hold an empty line's beginning; the last
+/// one, of kScanned bytes or less, if there is none.
+[[gnu::always_inline]] inline std::size_t next_block(std::string_view text, std::size_t i) {
+  for (; i + kScanned < text.size(); i += kScanned) {  // plain arithmetic, to be vectorised
+    const char* const at = text.data() + i;
+    std::uint8_t found = 0;
+    for (std::size_t j = 0; j < kScanned; ++j) {
+      found = static_cast<std::uint8_t>(
+          found | ((at[j] == '\n') & ((at[j + 1] == '\n') | (at[j + 1] == '\r'))));
+    }
+    if (found != 0) break;
+  }
+  return i;
+}
+#ifdef __x86_64__
+[[gnu::target("avx2")]] std::size_t next_block_by_avx2(std::string_view text, std::size_t i) {
+  return next_block(text, i);
+}
+const bool scans_by_avx2 = __builtin_cpu_supports("avx2") != 0;
+#else
+constexpr bool scans_by_avx2 = false;
+std::size_t next_block_by_avx2(std::string_view text, std::size_t i) {
+  return next_block(text, i);
+}
+#endif
+
 /// The length of a head: up to and with its empty line; 0 if that is not in `text`. It does not
 /// begin before `seen` without the last two bytes.
 std::size_t end_of_head(std::string_view text, std::size_t seen) {
   work(text.size() - seen + 1);
-  constexpr std::size_t kBlock = 64;
   std::size_t i = seen < 2 ? 0 : seen - 2;
   while (i < text.size()) {
-    const std::size_t end = std::min(i + kBlock, text.size());
-    bool worth_a_look = true;
-    if (i + kBlock < text.size()) {  // plain arithmetic, for the compiler to vectorise
-      const char* const at = text.data() + i;
-      std::uint8_t found = 0;
-      for (std::size_t j = 0; j < kBlock; ++j) {
-        found = static_cast<std::uint8_t>(
-            found | ((at[j] == '\n') & ((at[j + 1] == '\n') | (at[j + 1] == '\r'))));
-      }
-      worth_a_look = found != 0;
-    }
-    while (worth_a_look) {
+    i = scans_by_avx2 ? next_block_by_avx2(text, i) : next_block(text, i);
+    const std::size_t end = std::min(i + kScanned, text.size());
+    for (;;) {
       i = text.find('\n', i);
       if (i >= end) break;
       const std::string_view next = text.substr(++i, 2);

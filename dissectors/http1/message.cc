@@ -148,41 +148,48 @@ using Lanes [[gnu::vector_size(32)]] = std::uint8_t;
 [[gnu::always_inline]] inline TextMarks marks_by_lanes(const char* at, std::size_t size) {
   using Words [[gnu::vector_size(32)]] = std::uint64_t;
   constexpr std::size_t kMostCounted = 255;  // in a byte
-  Lanes control{}, bare_cr{};
   TextMarks marks;
-  char last[sizeof(Lanes) + 1];
-  for (bool more = true; more;) {
-    Lanes lines{};
-    for (std::size_t i = 0; i < kMostCounted && more; ++i, at += sizeof(Lanes)) {
-      more = size > sizeof(Lanes);  // a block looks one byte further
-      if (!more) {
-        std::memset(last, ' ', sizeof last);
-        std::copy_n(at, size, last);
-        last[size] = '\n';  // a CR at the end is none without LF
-        if (size < sizeof(Lanes)) --marks.lines;
-        at = last;
-      }
-      Lanes c, next;
-      std::memcpy(&c, at, sizeof c);
-      std::memcpy(&next, at + 1, sizeof next);
-      const auto feed = reinterpret_cast<Lanes>(c == '\n');
-      const auto cr = reinterpret_cast<Lanes>(c == '\r');
-      const auto low = reinterpret_cast<Lanes>(c < 0x20);
-      const auto tab = reinterpret_cast<Lanes>(c == '\t');
-      control |= (low & ~(feed | cr | tab)) | reinterpret_cast<Lanes>(c == 0x7f);
-      bare_cr |= cr & reinterpret_cast<Lanes>(next != '\n');
-      lines -= feed;
-      size -= more ? sizeof(Lanes) : 0;
-    }
+  Lanes control{}, bare_cr{}, lines{};
+  // A block looks one byte further.
+  const auto look = [&](const char* block) __attribute__((always_inline)) {
+    Lanes c, next;
+    std::memcpy(&c, block, sizeof c);
+    std::memcpy(&next, block + 1, sizeof next);
+    const auto feed = reinterpret_cast<Lanes>(c == '\n');
+    const auto cr = reinterpret_cast<Lanes>(c == '\r');
+    const auto low = reinterpret_cast<Lanes>(c < 0x20);
+    const auto tab = reinterpret_cast<Lanes>(c == '\t');
+    control |= (low & ~(feed | cr | tab)) | reinterpret_cast<Lanes>(c == 0x7f);
+    bare_cr |= cr & ~reinterpret_cast<Lanes>(next == '\n');
+    lines -= feed;
+  };
+  const auto count_lines = [&]() __attribute__((always_inline)) {
     constexpr std::uint64_t kPairs = 0x00ff00ff00ff00ff;
     const Words words = reinterpret_cast<Words>(lines);
     const Words sums = (words & kPairs) + (words >> 8 & kPairs);
-    const std::uint64_t sum = sums[0] + sums[1] + sums[2] + sums[3];
-    marks.lines += (sum * 0x0001000100010001) >> 48;
+    marks.lines += ((sums[0] + sums[1] + sums[2] + sums[3]) * 0x0001000100010001) >> 48;
+    lines = Lanes{};
+  };
+  while (size > sizeof(Lanes)) {
+    const std::size_t blocks = std::min((size - 1) / sizeof(Lanes), kMostCounted);
+    const char* const end = at + blocks * sizeof(Lanes);
+    for (; at != end; at += sizeof(Lanes)) look(at);
+    size -= blocks * sizeof(Lanes);
+    count_lines();
   }
-  const Words faults[2] = {reinterpret_cast<Words>(control), reinterpret_cast<Words>(bare_cr)};
-  marks.control = (faults[0][0] | faults[0][1] | faults[0][2] | faults[0][3]) != 0;
-  marks.bare_cr = (faults[1][0] | faults[1][1] | faults[1][2] | faults[1][3]) != 0;
+  char last[sizeof(Lanes) + 1];
+  std::fill_n(last, sizeof last, ' ');
+  std::copy_n(at, size, last);
+  last[size] = '\n';  // a CR at the end is none without LF
+  look(last);
+  count_lines();
+  if (size < sizeof(Lanes)) --marks.lines;
+  const auto any = [](const Lanes& found) __attribute__((always_inline)) {
+    const Words words = reinterpret_cast<const Words&>(found);
+    return (words[0] | words[1] | words[2] | words[3]) != 0;
+  };
+  marks.control = any(control);
+  marks.bare_cr = any(bare_cr);
   return marks;
 }
 
@@ -202,6 +209,33 @@ TextMarks marks_of(std::string_view text) {
   return marks_by_lanes(text.data(), text.size());
 }
 
+[[gnu::always_inline]] inline void HeadParser::field_line(std::string_view line,
+                                                          std::size_t readable, bool store) {
+  const std::size_t length = name_length(line, readable);
+  std::string_view name = line.substr(0, length);
+  std::size_t colon = length;
+  if (colon == line.size() || line[colon] != ':' || name.empty()) {
+    colon = line.find(':');
+    if (colon == std::string_view::npos) {
+      head_.faults.add(Fault::malformed_field);
+      return;
+    }
+    name = trimmed(line.substr(0, colon));
+    head_.faults.add(is_token(name) ? Fault::space_before_colon : Fault::malformed_field);
+  }
+  std::string_view value = line.substr(colon + 1);
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  if (!value.empty() && (value.front() <= ' ' || value.back() <= ' ')) value = trimmed(value);
+  if (store && head_.fields == capacity_) {
+    head_.faults.add(Fault::many_fields);
+    store = false;
+  }
+  if (store) std::construct_at(fields_ + head_.fields++, name, value);
+  constexpr std::uint32_t kKnownLengths =
+      1u << 4 | 1u << 7 | 1u << 10 | 1u << 12 | 1u << 14 | 1u << 16 | 1u << 17;
+  if (name.size() < 32 && (kKnownLengths >> name.size() & 1) != 0) known_field(name, value, store);
+}
+
 void HeadParser::parse(char* text, std::size_t size, const TextMarks& marks) {
   work(size);
   if (marks.control) head_.faults.add(Fault::control_character);
@@ -211,7 +245,7 @@ void HeadParser::parse(char* text, std::size_t size, const TextMarks& marks) {
     const bool first = at == text;
     char* lf = find_line_feed(at, end);
     // A folded line (obs-fold) goes on where the next begins with white space.
-    while (!first && end - lf > 1 && (lf[1] == ' ' || lf[1] == '\t') && lf > at && *at != '\r') {
+    while (end - lf > 1 && is_space(lf[1]) && !first && lf > at && *at != '\r') {
       head_.faults.add(Fault::obs_fold);
       if (lf[-1] == '\r') lf[-1] = ' ';
       *lf = ' ';
@@ -304,32 +338,6 @@ void HeadParser::status_line(std::string_view line) {
 
 void HeadParser::field_line(std::string_view line, bool store) {
   field_line(line, line.size(), store);
-}
-
-void HeadParser::field_line(std::string_view line, std::size_t readable, bool store) {
-  const std::size_t length = name_length(line, readable);
-  std::string_view name = line.substr(0, length);
-  std::size_t colon = length;
-  if (colon == line.size() || line[colon] != ':' || name.empty()) {
-    colon = line.find(':');
-    if (colon == std::string_view::npos) {
-      head_.faults.add(Fault::malformed_field);
-      return;
-    }
-    name = trimmed(line.substr(0, colon));
-    head_.faults.add(is_token(name) ? Fault::space_before_colon : Fault::malformed_field);
-  }
-  std::string_view value = line.substr(colon + 1);
-  if (value.starts_with(' ')) value.remove_prefix(1);
-  if (!value.empty() && (is_space(value.front()) || is_space(value.back()))) value = trimmed(value);
-  if (store && head_.fields == capacity_) {
-    head_.faults.add(Fault::many_fields);
-    store = false;
-  }
-  if (store) std::construct_at(fields_ + head_.fields++, name, value);
-  constexpr std::uint32_t kKnownLengths =
-      1u << 4 | 1u << 7 | 1u << 10 | 1u << 12 | 1u << 14 | 1u << 16 | 1u << 17;
-  if (name.size() < 32 && (kKnownLengths >> name.size() & 1) != 0) known_field(name, value, store);
 }
 
 void HeadParser::known_field(std::string_view name, std::string_view value, bool store) {
