@@ -35,12 +35,12 @@ enum class Checksum : std::uint8_t {
 /// is a flaw and what came before the damage stands.
 struct TcpOptions {
   struct Block {
-    std::uint32_t left = 0;
-    std::uint32_t right = 0;
+    std::uint32_t left;
+    std::uint32_t right;
   };
   std::uint32_t timestamp_value = 0;  ///< RFC 7323; valid if has_timestamp
   std::uint32_t timestamp_echo = 0;
-  std::array<Block, 4> sack{};  ///< RFC 2018; the first sack_blocks of them
+  std::array<Block, 4> sack;  ///< RFC 2018; the first sack_blocks of them, the rest is not set
   std::uint8_t sack_blocks = 0;
   std::uint16_t mss = 0;          ///< 0: absent
   std::uint8_t window_scale = 0;  ///< as sent, at most 14 counts (RFC 7323 section 2.3)
@@ -52,6 +52,8 @@ struct TcpOptions {
   bool multipath = false;             ///< RFC 8684
   bool fast_open = false;             ///< RFC 7413, also as the experimental option
   std::uint8_t fast_open_cookie = 0;  ///< its length; 0: a request
+
+  TcpOptions() {}  // NOLINT: leaves `sack` alone, since every packet begins with none
 };
 
 struct TcpHeader {

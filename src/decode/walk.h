@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 
 #include "base/work.h"
 #include "decode/checksum.h"
@@ -226,7 +227,7 @@ class Walk {
   tcp.flags = at[13];
   tcp.window = load_be16(at + 14);
   tcp.urgent = load_be16(at + 18);
-  tcp.options = {};
+  std::construct_at(&tcp.options);
   const std::uint32_t there = header < body.captured ? header : body.captured;
   if (there == 32 && load_be32(at + 20) == kNopNopTimestamps) [[likely]] {
     tcp.options.timestamp_value = load_be32(at + 24);

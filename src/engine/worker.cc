@@ -112,12 +112,12 @@ void Worker::take_all(std::span<const Packet> packets, std::span<const Interface
 /// Each group goes one stage further.
 void Worker::step() {
   for (std::size_t i = 0; i < decoded_->count; ++i) {
-    const Pending& pending = decoded_->packets[i];
-    if (pending.table) pending.table->approach(pending.hash);
+    Pending& pending = decoded_->packets[i];
+    if (pending.table) pending.guess = pending.table->approach(pending.hash);
   }
   for (std::size_t i = 0; i < approached_->count; ++i) {
     const Pending& pending = approached_->packets[i];
-    if (pending.table) pending.table->reach(pending.decoded, pending.hash);
+    if (pending.table) pending.table->reach(pending.decoded, pending.guess);
   }
   for (std::size_t i = 0; i < reached_->count; ++i) handle(reached_->packets[i]);
   reached_->count = 0;

@@ -63,6 +63,7 @@ class Worker {
     const Packet* packet = nullptr;
     FlowTable* table = nullptr;  // nullptr: not a packet of one of our flows
     std::uint32_t hash = 0;
+    FlowHandle guess;  // where the table looks first
     Decoded decoded;
   };
   /// Packets that go through the stages together; what a stage has asked for arrives while the

@@ -56,9 +56,9 @@ void FlowTable::approach(FlowHandle handle) {
   }
 }
 
-void FlowTable::reach(const Decoded& decoded, std::uint32_t hash) {
-  const FlowHandle guess = index_.guess(hash);
-  if (guess.kind() == FlowHandle::Kind::tcp) tcp_.at(guess.number()).connection.approach(decoded);
+void FlowTable::reach(const Decoded& decoded, FlowHandle guess) {
+  const bool lives = guess.kind() == FlowHandle::Kind::tcp && tcp_.alive(guess.number());
+  if (lives) tcp_.at(guess.number()).connection.approach(decoded);
 }
 
 void FlowTable::reach(FlowHandle handle) {

@@ -68,11 +68,15 @@ class FlowTable final : private tcp::Listener, private Context {
     index_.prefetch(folded);
     return folded;
   }
-  /// Prefetches the record; prepare() was called some packets ago.
-  void approach(std::uint32_t hash) { approach(index_.guess(hash)); }
+  /// Prefetches the record, prepare() was called some packets ago. Gives what it takes for it.
+  FlowHandle approach(std::uint32_t hash) {
+    const FlowHandle guess = index_.guess(hash);
+    approach(guess);
+    return guess;
+  }
   void approach(FlowHandle handle);
   /// Prefetches what hangs on the record; approach() was called some packets ago.
-  void reach(const Decoded& decoded, std::uint32_t hash);
+  void reach(const Decoded& decoded, FlowHandle guess);
   void reach(FlowHandle handle);
   /// Takes a TCP or UDP packet, in packet order.
   void packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);

@@ -63,7 +63,7 @@ Outcome Connection::segment(const Packet& packet, const Decoded& decoded, Surrou
       decoded,
       from,
       self.offset(decoded.tcp.sequence),
-      self.packets + half(opposite(from)).packets > 0 ? packet.now - last_time_ : Duration::zero()};
+      last_packet_ != 0 ? packet.now - last_time_ : Duration::zero()};
   if (calm_ && in_order(arrival)) [[likely]] {
     return pass_in_order(arrival);
   }
