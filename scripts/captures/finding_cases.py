@@ -150,6 +150,21 @@ def backscatter(lab, name):
     service.join()
 
 
+@case("attack/idle_scan.pcap", "how an idle scan reads a zombie's counter: SYN-ACKs from port after "
+      "port to one of its own, and a reset for each")
+def idle_scan(lab, name):
+    client, server = lab.pair()
+    chance = random.Random(1)
+    with lab.capture(server, "client", name):
+        with client.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+            for number in range(30):
+                probe = packets.tcp(b"", CLIENT, SERVER, (47_517 + number, 2869),
+                                    chance.randrange(2**32), chance.randrange(2**32),
+                                    flags=SYN | packets.ACK, options=packets.Talk.MSS)
+                raw.sendto(packets.ipv4(probe, CLIENT, SERVER), (SERVER, 0))
+                time.sleep(0.02)
+
+
 @case("findings/busy_service.pcap", "180 clients within 1.2 s, each with a connection of its own "
       "that is completed: busy, not flooded")
 def busy_service(lab, name):

@@ -374,6 +374,21 @@ def half_open(lab, name):
             near.recv(100)
 
 
+@case("tcp/closed_unseen.pcap", "the client closes, which the capture misses; what the server sends "
+      "then is answered by RST")
+def closed_unseen(lab, name):
+    client, server = lab.pair()
+    with lab.capture(client, "server", name, "tcp[tcpflags] & tcp-fin == 0"), \
+            connected(client, server) as (near, far):
+        near.sendall(b"are you there?\n")
+        far.sendall(peers.read_count(far, 15))
+        peers.read_count(near, 15)
+        near.close()
+        time.sleep(0.2)
+        far.sendall(b"and now?\n")
+        time.sleep(0.2)
+
+
 @case("tcp/time_wait_reuse.pcap", "the same four numbers again while the first connection is still "
       "in TIME_WAIT: once the client closed first, once the server")
 def time_wait_reuse(lab, name):

@@ -5,8 +5,6 @@
 #include <array>
 #include <cstdint>
 
-#include "base/hash.h"
-
 namespace wirelens::detect {
 
 /// A Bloom filter of 64 KiB that starts anew after kMost names. What it wrongly lets in is few and
@@ -15,12 +13,9 @@ class Doorkeeper {
  public:
   static constexpr std::uint32_t kMost = 65'536;
 
-  /// Whether `value` (probably) came before, since the last fresh start.
-  template <class T>
-  requires std::has_unique_object_representations_v<T>
-  bool knows(const T& value) {
-    const std::uint64_t hash =
-        siphash13(kFixed, Bytes(reinterpret_cast<const std::uint8_t*>(&value), sizeof value));
+  /// Whether what has this digest (detect/digest.h) probably came before, since the last fresh
+  /// start.
+  bool knows(std::uint64_t hash) {
     const bool first = test_and_set(hash & kMask);
     const bool second = test_and_set((hash >> 32) & kMask);
     const bool known = first && second;
@@ -33,7 +28,6 @@ class Doorkeeper {
 
  private:
   static constexpr std::uint64_t kMask = (std::uint64_t{1} << 19) - 1;
-  static constexpr HashKey kFixed{0x2545f4914f6cdd1d, 0x9e3779b97f4a7c15};
 
   bool test_and_set(std::uint64_t bit) {
     std::uint64_t& word = bits_[bit / 64];

@@ -2,23 +2,16 @@
 // begins with the second time is spared all of it, and whatever an attacker invents.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <vector>
 
-#include "base/hash.h"
+#include "detect/digest.h"
 
 namespace wirelens::detect {
-
-/// The hash of bytes, the same in every run: what stands for a long name or a pair of hosts.
-inline std::uint64_t digest_of(Bytes bytes) {
-  constexpr HashKey kFixed{0x27d4eb2f165667c5, 0x9e3779b97f4a7c15};
-  return siphash13(kFixed, bytes);
-}
-template <class T>
-requires std::has_unique_object_representations_v<T> std::uint64_t digest_of(const T& value) {
-  return digest_of(Bytes(reinterpret_cast<const std::uint8_t*>(&value), sizeof value));
-}
 
 /// A value for each of kMost places, at most; who comes to a place that is taken replaces whoever
 /// was there. So what a table says of a busy tap may, rarely, lack the first time.
@@ -36,13 +29,15 @@ class Firsts {
     const std::size_t place = digest % kPlaces;
     return taken_[place] == mark(digest) ? &values_[place] : nullptr;
   }
-  void leave(std::uint64_t digest, const Value& value) {
+  Value* leave(std::uint64_t digest, const Value& value) {
     if (taken_.empty()) {
       taken_.resize(kPlaces);
       values_.resize(kPlaces);
     }
     taken_[digest % kPlaces] = mark(digest);
-    values_[digest % kPlaces] = value;
+    Value* const place = &values_[digest % kPlaces];
+    *place = value;
+    return place;
   }
   void forget(std::uint64_t digest) {
     if (find(digest) != nullptr) taken_[digest % kPlaces] = 0;
@@ -54,6 +49,19 @@ class Firsts {
 
   std::vector<std::uint64_t> taken_;  // both made when the first one comes; asking touches this one
   std::vector<Value> values_;
+};
+
+/// The first kMost of a kind: a value of Firsts, until there is one more.
+template <class One, std::size_t kMost>
+class Few {
+ public:
+  /// Only while there are fewer than kMost.
+  void add(const One& one) { ones_[count_++] = one; }
+  std::span<const One> all() const { return std::span(ones_).first(count_); }
+
+ private:
+  std::array<One, kMost> ones_{};
+  std::size_t count_ = 0;
 };
 
 }  // namespace wirelens::detect

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "detect/digest.h"
 
 namespace wirelens::detect {
 
@@ -27,17 +28,7 @@ struct KeyHash {
   template <class Key>
   requires std::has_unique_object_representations_v<Key> std::uint64_t operator()(
       const Key& key) const {
-    const char* bytes = reinterpret_cast<const char*>(&key);
-    SipHash hash(secret());
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i + sizeof word <= sizeof key; i += sizeof word) {
-      std::memcpy(&word, bytes + i, sizeof word);
-      hash.absorb(word);
-    }
-    word = 0;
-    constexpr std::size_t kRest = sizeof key % sizeof word;
-    if constexpr (kRest > 0) std::memcpy(&word, bytes + sizeof key - kRest, kRest);
-    return hash.finish(word);
+    return (*this)(digest_of(key));
   }
 
  private:
@@ -48,7 +39,8 @@ struct KeyHash {
 };
 
 /// At most `capacity` values, found by key. When it is full, the lighter half goes (by weight(),
-/// then by key), so what is told of a key that once was light may lack its beginning.
+/// then by key, or by the value's `name` where the key is a digest), so what is told of a key that
+/// once was light may lack its beginning.
 ///
 /// Values lie side by side and move: a reference holds until the next at() or erase(). Where each
 /// one lies is kept in places of 8 bytes, at most half of them taken (open addressing), so that
@@ -64,26 +56,20 @@ class Table {
   template <class Asked>
   Value& at(const Asked& asked) {
     const auto& key = bounded(asked);
-    const std::uint32_t hash = hash_of(key);
-    if (const std::size_t place = place_of(key, hash); place != kNowhere) {
-      return entries_[places_[place].number - 1].value;
-    }
-    if (entries_.size() >= capacity_) drop_lighter_half();
-    entries_.push_back({Key(key), Value{}, hash});
-    if (entries_.size() * 2 > places_.size()) {
-      place_all();
-    } else {
-      take_place(hash, entries_.size());
-    }
-    return entries_.back().value;
+    return made(key, hash_of(key));
   }
+  /// The same, with digest_of() the key, if that is known.
+  Value& at(const Key& key, std::uint64_t digest) { return made(key, hash_of(digest)); }
+
   /// nullptr if it is not there.
   template <class Asked>
   Value* find(const Asked& asked) {
     if (entries_.empty()) return nullptr;
     const auto& key = bounded(asked);
-    const std::size_t place = place_of(key, hash_of(key));
-    return place == kNowhere ? nullptr : &entries_[places_[place].number - 1].value;
+    return found(key, hash_of(key));
+  }
+  Value* find(const Key& key, std::uint64_t digest) {
+    return entries_.empty() ? nullptr : found(key, hash_of(digest));
   }
   template <class Asked>
   void erase(const Asked& asked) {
@@ -144,6 +130,24 @@ class Table {
     return static_cast<std::uint32_t>(KeyHash()(key) >> 32);
   }
 
+  template <class Asked>
+  Value* found(const Asked& key, std::uint32_t hash) {
+    const std::size_t place = place_of(key, hash);
+    return place == kNowhere ? nullptr : &entries_[places_[place].number - 1].value;
+  }
+  template <class Asked>
+  Value& made(const Asked& key, std::uint32_t hash) {
+    if (Value* value = found(key, hash)) return *value;
+    if (entries_.size() >= capacity_) drop_lighter_half();
+    entries_.push_back({Key(key), Value{}, hash});
+    if (entries_.size() * 2 > places_.size()) {
+      place_all();
+    } else {
+      take_place(hash, entries_.size());
+    }
+    return entries_.back().value;
+  }
+
   std::size_t next(std::size_t place) const { return (place + 1) & (places_.size() - 1); }
   std::size_t home(std::uint32_t hash) const { return hash & (places_.size() - 1); }
 
@@ -195,7 +199,11 @@ class Table {
   }
   static bool heavier(const Key& key, const Value& value, const Key& other, const Value& than) {
     const auto left = value.weight(), right = than.weight();
-    return left != right ? left > right : before(key, other);
+    if (left != right) return left > right;
+    if constexpr (std::is_same_v<Key, std::uint64_t> && requires { value.name; }) {
+      if (value.name != than.name) return value.name < than.name;
+    }
+    return before(key, other);
   }
   /// In linear time: a flood of names comes here once for every half a table of them.
   void drop_lighter_half() {

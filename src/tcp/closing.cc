@@ -65,6 +65,18 @@ void Connection::accept_reset(const Arrival& arrival) {
   }
 }
 
+/// Bytes that were given up as missing, or that the other end acknowledged (a FIN is one of them)
+/// and nobody saw.
+bool Connection::lacks_something(const Arrival& arrival) const {
+  if (arrival.begin > high(arrival.from)) return true;
+  for (const Direction from : {Direction::from_client, Direction::from_server}) {
+    const Trouble* known = known_trouble(from);
+    if (known != nullptr && known->missing_bytes > 0) return true;
+    if (half(from).acked_offset() > high(from) + half(from).fin) return true;
+  }
+  return false;
+}
+
 void Connection::tell_reset(const Arrival& arrival) {
   if (refused_ || !(agreed_ || midstream_)) return;
   const Half& self = half(arrival.from);
@@ -72,6 +84,7 @@ void Connection::tell_reset(const Arrival& arrival) {
   Incident incident = arrival.incident(Incident::Kind::reset, arrival.from);
   incident.bare = !arrival.has(TcpHeader::kAck);
   incident.after_fin = self.fin || peer.fin;
+  incident.unseen = lacks_something(arrival);
   incident.answers_data = peer.has_acked && high(arrival.to()) > peer.acked_offset();
   incident.ttl = arrival.decoded.ttl;
   incident.usual_ttl = self.ttl;

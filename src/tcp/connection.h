@@ -191,6 +191,7 @@ class Connection {
   // closing.cc
   void take_reset(const Arrival& arrival);
   bool is_exact_reset(const Arrival& arrival) const;
+  bool lacks_something(const Arrival& arrival) const;
   void tell_reset(const Arrival& arrival);
   void accept_reset(const Arrival& arrival);
   void watch_after_reset(const Arrival& arrival, bool news);

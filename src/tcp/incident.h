@@ -42,6 +42,7 @@ struct Incident {
   bool bare = false;          ///< reset: without ACK, as a host sends that knows no such connection
   bool after_fin = false;     ///< reset: one of the ends had closed before
   bool answers_data = false;  ///< reset: the packet before it was data of the other end
+  bool unseen = false;        ///< reset: the capture lacks something before it, maybe a FIN
   std::uint8_t ttl = 0;       ///< reset: hop count of it
   std::uint8_t usual_ttl = 0;      ///< reset: hop count of its sender's first packet; 0: not known
   Stamp at;                        ///< the packet that shows it

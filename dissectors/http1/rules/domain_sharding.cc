@@ -30,8 +30,7 @@ class DomainSharding final : public Judge {
     std::string_view host = exchange.host->substr(0, exchange.host->find(':'));
     const std::string_view site = site_of(host);
     if (site.empty()) return;
-    const Key key{{event.peers()->client.host(), event.peers()->server},
-                  detect::digest_of(as_bytes(site))};
+    const std::uint64_t key = Digest().add(pair_of(*event.peers()).digest).add(site).value();
     Tally* found = tallies_.find(key);
     if (found == nullptr) found = begin(event, key, exchange, host);
     if (found == nullptr) return;
@@ -53,11 +52,6 @@ class DomainSharding final : public Judge {
 
  private:
   static constexpr std::size_t kMostHosts = 64;
-  struct Key {
-    friend bool operator==(const Key&, const Key&) = default;
-    Peers peers;
-    std::uint64_t site;
-  };
   /// The first connection for a site.
   struct First {
     std::uint64_t packet = 0;
@@ -75,16 +69,15 @@ class DomainSharding final : public Judge {
   };
 
   /// A tally begins with the second connection; nullptr for the first.
-  Tally* begin(const Event& event, const Key& key, const Exchange& exchange,
+  Tally* begin(const Event& event, std::uint64_t key, const Exchange& exchange,
                std::string_view host) {
-    const std::uint64_t digest = detect::digest_of(key);
-    const First* first = firsts_.find(digest);
+    const First* first = firsts_.find(key);
     if (first == nullptr) {
       First now{exchange.request_packet.value_or(0), event.time(), event.connection(),
                 exchange.timing.connect.value_or(Duration::zero())};
       now.length = static_cast<std::uint8_t>(std::min(host.size(), now.host.size()));
       std::copy_n(host.begin(), now.length, now.host.begin());
-      firsts_.leave(digest, now);
+      firsts_.leave(key, now);
       return nullptr;
     }
     Tally& tally = tallies_.at(key);
@@ -92,7 +85,7 @@ class DomainSharding final : public Judge {
     tally.server.evidence.packet(first->packet);
     const Event then(&event.type(), first->time, first->connection, nullptr, event.peers());
     tally.server.note(then, 0, first->time, first->connect);
-    firsts_.forget(digest);
+    firsts_.forget(key);
     return &tally;
   }
 
@@ -126,7 +119,7 @@ class DomainSharding final : public Judge {
 
   double least_;
   Firsts<First> firsts_;
-  Table<Key, Tally> tallies_{kTallies};
+  Table<std::uint64_t, Tally> tallies_{kTallies};
 };
 
 }  // namespace

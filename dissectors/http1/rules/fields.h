@@ -4,14 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "common/exchange_fields.h"
-#include "detect/firsts.h"
+#include "detect/digest.h"
 #include "event/exchange.h"
 #include "event/peers.h"
 
@@ -73,15 +72,19 @@ inline std::string_view resource_in(std::string& room, const Exchange& exchange)
 
 /// One client and one resource ("shop.test/stock"), for a table that every exchange has to pass.
 inline std::uint64_t digest_of(const PeerAddress& client, std::string_view resource) {
-  return detect::digest_of(
-      std::array{detect::digest_of(client.host()), detect::digest_of(as_bytes(resource))});
+  return detect::Digest().add(client.host()).add(resource).value();
 }
 
-/// One client and one resource, without its text.
+/// The resource alone, without its text.
+inline std::uint64_t digest_of(const Exchange& exchange) {
+  return detect::Digest().add(exchange.host.value_or("")).add(path_of(exchange)).value();
+}
 inline std::uint64_t digest_of(const PeerAddress& client, const Exchange& exchange) {
-  return detect::digest_of(std::array{detect::digest_of(client.host()),
-                                      detect::digest_of(as_bytes(exchange.host.value_or(""))),
-                                      detect::digest_of(as_bytes(path_of(exchange)))});
+  return detect::Digest()
+      .add(client.host())
+      .add(exchange.host.value_or(""))
+      .add(path_of(exchange))
+      .value();
 }
 
 /// Where a Location leads, in the words of resource_of().

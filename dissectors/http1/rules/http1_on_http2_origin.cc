@@ -64,17 +64,16 @@ class Http1OnHttp2Origin final : public Judge {
     std::uint64_t requests = 0;
   };
 
-  static Peers key_of(const Event& event) {
-    return {event.peers()->client.host(), event.peers()->server};
-  }
   void note_request(const Event& event, const Exchange& exchange) {
-    const Peers key = key_of(event);
     if (!exchange.reused) {
-      note_connection(event, key, exchange.request_packet.value_or(0), 1,
+      note_connection(event, exchange.request_packet.value_or(0), 1,
                       exchange.timing.connect.value_or(Duration::zero()));
-    } else if (Tally* tally = tallies_.find(key)) {
+      return;
+    }
+    const Pair& pair = pair_of(*event.peers());
+    if (Tally* tally = tallies_.find(pair.key, pair.digest)) {
       ++tally->requests;
-    } else if (First* first = firsts_.find(detect::digest_of(key))) {
+    } else if (First* first = firsts_.find(pair.digest)) {
       ++first->requests;
     }
   }
@@ -82,31 +81,29 @@ class Http1OnHttp2Origin final : public Judge {
     Http2& http2 = http2_.at(event.peers()->server);
     if (http2.times++ == 0) http2.packet = packet;
   }
-  void note_connection(const Event& event, const Peers& key, std::uint64_t packet,
-                       std::uint64_t requests, Duration connect) {
-    Tally* tally = tallies_.find(key);
-    if (tally == nullptr) {
-      const First now{packet, event.time(), event.connection(), requests};
-      tally = begin(event, key, now);
-      if (tally == nullptr) return;
-    }
+  void note_connection(const Event& event, std::uint64_t packet, std::uint64_t requests,
+                       Duration connect) {
+    const Pair& pair = pair_of(*event.peers());
+    Tally* tally = tallies_.find(pair.key, pair.digest);
+    if (tally == nullptr)
+      tally = begin(event, pair, {packet, event.time(), event.connection(), requests});
+    if (tally == nullptr) return;
     tally->requests += requests;
     tally->server.note(event, packet, event.time(), connect);
   }
   /// A tally begins with the second connection; nullptr for the first, whose handshake has to be
   /// paid in any case.
-  Tally* begin(const Event& event, const Peers& key, const First& now) {
-    const std::uint64_t digest = detect::digest_of(key);
-    const First* first = firsts_.find(digest);
+  Tally* begin(const Event& event, const Pair& pair, const First& now) {
+    const First* first = firsts_.find(pair.digest);
     if (first == nullptr) {
-      firsts_.leave(digest, now);
+      firsts_.leave(pair.digest, now);
       return nullptr;
     }
-    Tally& tally = tallies_.at(key);
+    Tally& tally = tallies_.at(pair.key, pair.digest);
     const Event then(&event.type(), first->time, first->connection, nullptr, event.peers());
     tally.server.note(then, first->packet, first->time);
     tally.requests = first->requests;
-    firsts_.forget(digest);
+    firsts_.forget(pair.digest);
     return &tally;
   }
   void note_session(const Event& event, const TlsSession& session) {
@@ -115,8 +112,7 @@ class Http1OnHttp2Origin final : public Judge {
     if (session.alpn == "h2") {
       note_http2(event, packet);
     } else if (session.alpn->starts_with("http/1.")) {
-      note_connection(event, key_of(event), packet, 0,
-                      session.handshake_time.value_or(Duration::zero()));
+      note_connection(event, packet, 0, session.handshake_time.value_or(Duration::zero()));
     }
   }
 

@@ -1,5 +1,6 @@
 // http1/rules/no_keep_alive.cc - a connection for each request: every one pays for a handshake.
 #include "detect/by_server.h"
+#include "detect/firsts.h"
 #include "event/exchange.h"
 #include "http1/rules/fields.h"
 #include "http1/rules/rules.h"
@@ -26,12 +27,12 @@ class NoKeepAlive final : public Judge {
   void hear(const Event& event) override {
     const auto& exchange = *event.as<Exchange>();
     if (!event.peers() || exchange.stream || !exchange.method || !exchange.status) return;
-    const Peers key{event.peers()->client.host(), event.peers()->server};
-    Tally* tally = tallies_.find(key);
+    const Pair& pair = pair_of(*event.peers());
+    Tally* tally = tallies_.find(pair.key, pair.digest);
     if (exchange.reused) {
       if (tally != nullptr) {
         ++tally->reused;
-      } else if (First* first = firsts_.find(detect::digest_of(key))) {
+      } else if (First* first = firsts_.find(pair.digest)) {
         ++first->reused;
       }
       return;
@@ -44,8 +45,11 @@ class NoKeepAlive final : public Judge {
                        .closed_by_request = says_close(request_field(exchange, "connection")) ||
                                             exchange.version == "1.0",
                        .closed_by_response = says_close(response_field(exchange, "connection"))};
-    if (tally == nullptr) tally = begin(event, key);
-    if (tally == nullptr) return firsts_.leave(detect::digest_of(key), now);
+    if (tally == nullptr) tally = begin(event, pair);
+    if (tally == nullptr) {
+      firsts_.leave(pair.digest, now);
+      return;
+    }
     // The first handshake has to be paid in any case.
     add(event, *tally, now, exchange.timing.connect.value_or(Duration::zero()));
     if (exchange.host && tally->host.empty()) tally->host = *exchange.host;
@@ -79,14 +83,13 @@ class NoKeepAlive final : public Judge {
   };
 
   /// A tally begins with the second connection of a pair, if the first was seen.
-  Tally* begin(const Event& event, const Peers& key) {
-    const std::uint64_t digest = detect::digest_of(key);
-    const First* first = firsts_.find(digest);
+  Tally* begin(const Event& event, const Pair& pair) {
+    const First* first = firsts_.find(pair.digest);
     if (first == nullptr) return nullptr;
-    Tally& tally = tallies_.at(key);
+    Tally& tally = tallies_.at(pair.key, pair.digest);
     add(event, tally, *first, Duration::zero());
     tally.reused = first->reused;
-    firsts_.forget(digest);
+    firsts_.forget(pair.digest);
     return &tally;
   }
   static void add(const Event& event, Tally& tally, const First& one, Duration saved) {

@@ -46,12 +46,16 @@ class PipeliningStall final : public Judge {
     for (const auto& [server, tally] : tallies_.heaviest()) {
       if (static_cast<double>(tally->times) >= least_) out.add(draft(*server, *tally));
     }
+    if (missed_ > 0) {
+      out.not_observable("answers to HTTP requests, where the capture lacks what servers sent",
+                         "http.pipelining_stall is not judged there", missed_);
+    }
   }
 
  private:
-  /// What was answered last on a connection, and what lay behind it.
+  /// What was answered last on a connection, if anything was, and what lay behind it.
   struct Answered {
-    Timestamp until{};
+    Timestamp until{};  ///< long ago, if nothing was
     std::uint64_t packet = 0;
     std::uint64_t unanswered = 0;
     std::uint64_t first = 0;  ///< packet of the first unanswered request
@@ -59,7 +63,11 @@ class PipeliningStall final : public Judge {
 
   void note_unanswered(const Event& event, const Exchange& exchange) {
     Answered* before = answered_.find(*event.connection());
-    if (before == nullptr || event.time() >= before->until) return;  // it was not pipelined
+    if (before == nullptr) {
+      answered_.leave(*event.connection(), {.first = exchange.request_packet.value_or(0)});
+      return;
+    }
+    if (event.time() >= before->until) return;  // it was not pipelined
     if (before->unanswered++ == 0) before->first = exchange.request_packet.value_or(0);
   }
 
@@ -71,8 +79,9 @@ class PipeliningStall final : public Judge {
         event.time() + connection.duration + connection.idle.value_or(Duration::zero());
     const Duration waited = std::max(closed - answered->until, Duration::zero());
     const bool by_server = ended_by_server(connection.history);
-    const bool missed =
-        connection.received.missing_bytes > 0 || connection.one_sided.value_or(false);
+    const bool one_sided = connection.one_sided.value_or(false);
+    const bool missed = one_sided || connection.received.missing_bytes > 0;
+    if (missed && (one_sided ? answered->first : answered->unanswered) > 0) ++missed_;
     if (answered->unanswered > 0 && !missed && (by_server || waited >= long_)) {
       ServerTally& tally = tallies_.at(event.peers()->server);
       tally.note(event, answered->packet, answered->until, waited);
@@ -108,6 +117,7 @@ class PipeliningStall final : public Judge {
 
   double least_;
   Duration long_;
+  std::uint64_t missed_ = 0;                 // connections
   Firsts<Answered, kConnections> answered_;  // the latest connections, by id
   ServerTable tallies_{kTallies};
 };

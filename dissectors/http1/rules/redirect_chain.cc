@@ -2,6 +2,7 @@
 #include "detect/by_server.h"
 #include "event/exchange.h"
 #include "http1/rules/fields.h"
+#include "http1/rules/legs.h"
 #include "http1/rules/rules.h"
 
 namespace wirelens::http1 {
@@ -43,7 +44,8 @@ class RedirectChain final : public Judge {
     const Duration took = exchange.timing.wait.value_or(Duration::zero()) +
                           exchange.timing.connect.value_or(Duration::zero());
     if (chain.length++ == 0) chain.packet = exchange.request_packet.value_or(0);
-    chain.cost += took;
+    chain.cost += took - std::min(took, legs_.behind(event, exchange).price);
+    legs_.note(event, exchange, here, took);
     chain.last = event.time() + took;
     chains_.at(digest_of(client, target_of(exchange, location))) = chain;
   }
@@ -83,7 +85,8 @@ class RedirectChain final : public Judge {
   }
 
   double least_;
-  std::string resource_;                      // of the exchange at hand
+  std::string resource_;  // of the exchange at hand
+  Legs legs_;
   Table<std::uint64_t, Chain> chains_{1024};  // where clients were sent last
   Table<std::string, ServerTally> tallies_{kTallies};
 };

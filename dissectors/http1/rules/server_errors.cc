@@ -27,36 +27,39 @@ class ServerErrors final : public Judge {
     if (!event.peers() || !exchange.status) return;
     const bool error = *exchange.status >= 500 && *exchange.status <= 599;
     if (!error && tallies_.size() == 0) return;
-    const std::string_view name = host_in(name_, exchange, event.peers()->server);
+    const std::uint64_t key = exchange.host ? detect::digest_of(*exchange.host)
+                                            : detect::digest_of(event.peers()->server);
     if (!error) {
-      if (Tally* tally = tallies_.find(name)) ++tally->good;
+      if (Tally* tally = tallies_.find(key)) ++tally->good;
       return;
     }
-    Tally& tally = tallies_.at(name);
+    Tally& tally = tallies_.at(key);
+    if (tally.name.empty()) tally.name = host_of(exchange, event.peers()->server);
     tally.server.note(event, exchange.response_packet.value_or(0), event.time());
     ++tally.by_status[std::min<std::size_t>(*exchange.status - 500u, kKnown)];
   }
 
   void judge(Findings& out) override {
-    for (const auto& [name, tally] : tallies_.heaviest()) {
+    for (const auto& [key, tally] : tallies_.heaviest()) {
       const auto errors = static_cast<double>(tally->server.times);
       const auto all = errors + static_cast<double>(tally->good);
-      if (errors >= least_ && errors >= share_ * all) out.add(draft(*name, *tally));
+      if (errors >= least_ && errors >= share_ * all) out.add(draft(*tally));
     }
   }
 
  private:
   static constexpr std::size_t kKnown = 5;  // 500 to 504, and the others
   struct Tally {
-    ServerTally server;
     std::uint64_t good = 0;
+    ServerTally server;
+    std::string name;
     std::array<std::uint64_t, kKnown + 1> by_status{};
     std::uint64_t weight() const { return server.times; }
   };
 
-  static Draft draft(const std::string& name, const Tally& tally) {
+  static Draft draft(const Tally& tally) {
     Draft draft = draft_of(tally.server.first.server, tally.server);
-    draft.subject = name;
+    draft.subject = tally.name;
     const std::uint64_t all = tally.server.times + tally.good;
     draft.severity = tally.server.times * 2 >= all ? Severity::high : Severity::medium;
     std::string kinds;
@@ -69,7 +72,7 @@ class ServerErrors final : public Judge {
     draft.why = fmt::format(
         "{} answered {} of {} requests with an error of its own ({}): {} since the first one. A "
         "5xx says that the request was fine and the server failed.",
-        name, count_text(tally.server.times), count_text(all), kinds,
+        tally.name, count_text(tally.server.times), count_text(all), kinds,
         share_text(tally.server.times, all));
     draft.measured = {{"errors", static_cast<double>(tally.server.times)},
                       {"responses", static_cast<double>(all)}};
@@ -78,8 +81,7 @@ class ServerErrors final : public Judge {
 
   double least_;
   double share_;
-  std::string name_;  // of the exchange at hand
-  Table<std::string, Tally> tallies_{kTallies};
+  Table<std::uint64_t, Tally> tallies_{kTallies};
 };
 
 }  // namespace

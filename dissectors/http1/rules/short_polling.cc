@@ -1,7 +1,9 @@
 // http1/rules/short_polling.cc - a client that asks the same question again and again.
 #include "detect/by_server.h"
+#include "detect/firsts.h"
 #include "event/exchange.h"
 #include "http1/rules/fields.h"
+#include "http1/rules/legs.h"
 #include "http1/rules/rules.h"
 
 namespace wirelens::http1 {
@@ -50,7 +52,10 @@ class ShortPolling final : public Judge {
                             exchange.timing.wait.value_or(Duration::zero()) +
                             exchange.timing.receive.value_or(Duration::zero());
       tally.empty += empty;
-      if (empty) tally.server.cost += took;
+      if (empty) {
+        tally.server.cost += took - std::min(took, legs_.behind(event, exchange).price);
+        legs_.note(event, exchange, key, took);
+      }
       tally.pauses += pause;
     } else if (tally.server.times > 0) {
       ++tally.out_of_pace;
@@ -140,6 +145,7 @@ class ShortPolling final : public Judge {
   double least_;
   double share_;
   Duration longest_;
+  Legs legs_;
   Firsts<First> firsts_;
   Table<std::uint64_t, Tally> tallies_{kTallies};
 };

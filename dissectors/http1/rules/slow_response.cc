@@ -1,9 +1,9 @@
 // http1/rules/slow_response.cc - answers that take their server long.
-#include <array>
 
 #include "detect/by_server.h"
 #include "event/exchange.h"
 #include "http1/rules/fields.h"
+#include "http1/rules/legs.h"
 #include "http1/rules/rules.h"
 
 namespace wirelens::http1 {
@@ -33,13 +33,15 @@ class SlowResponse final : public Judge {
     if (!exchange.complete) return;  // the capture may lack what came first
     const bool slow = exchange.timing.wait && *exchange.timing.wait >= slow_;
     if (!slow && tallies_.size() == 0) return;
-    const std::string_view name = resource_in(name_, exchange);
+    const std::uint64_t key = digest_of(exchange);
     if (!slow) {
-      if (Tally* tally = tallies_.find(name)) ++tally->server.counts[0];
+      if (Tally* tally = tallies_.find(key)) ++tally->server.counts[0];
       return;
     }
     if (waited_for_another(event, exchange)) return;
-    ServerTally& tally = tallies_.at(name).server;
+    Tally& resource = tallies_.at(key);
+    if (resource.name.empty()) resource.name = resource_of(exchange);
+    ServerTally& tally = resource.server;
     // The same client asks again at once, again and again: a long poll (see long_polling.cc).
     const auto now = static_cast<std::uint64_t>(event.time().time_since_epoch().count());
     const bool held = *exchange.timing.wait >= kHeld && now >= ended_of(tally) &&
@@ -49,57 +51,35 @@ class SlowResponse final : public Judge {
     tally.note(event, exchange.request_packet.value_or(0), event.time(), *exchange.timing.wait);
     tally.evidence.packet(exchange.response_packet.value_or(0));
     tally.evidence.time(event.time() + *exchange.timing.wait);
-    behind_[next_++ % behind_.size()] = {detect::digest_of(as_bytes(path_of(exchange))),
-                                         event.time(), answered(event, exchange),
-                                         event.peers()->server, std::string(name)};
+    legs_.note(event, exchange, key, *exchange.timing.wait);
   }
 
   void judge(Findings& out) override {
-    for (const auto& [name, tally] : tallies_.heaviest()) {
+    for (const auto& [key, tally] : tallies_.heaviest()) {
       ServerTally& server = tally->server;
       const bool polled = again_of(server) >= 2 && again_of(server) * 2 >= server.times;
-      if (static_cast<double>(server.times) >= least_ && !polled) out.add(draft(*name, *tally));
+      if (static_cast<double>(server.times) >= least_ && !polled) out.add(draft(*tally));
     }
   }
 
  private:
   struct Tally {
     ServerTally server;
+    std::string name;
     PeerAddress proxy;       ///< in front of it, if the capture shows both sides of one
     std::uint64_t behind{};  ///< times that the slow answer was seen on both sides
     std::uint64_t weight() const { return server.weight(); }
   };
-  /// A slow answer that another one may have waited for.
-  struct Behind {
-    std::uint64_t path = 0;  ///< digest; 0: none, or taken
-    Timestamp asked{};
-    Timestamp answered{};
-    PeerAddress server;
-    std::string name;
-  };
-
-  static Timestamp answered(const Event& event, const Exchange& exchange) {
-    return event.time() + exchange.timing.send.value_or(Duration::zero()) + *exchange.timing.wait;
-  }
-
-  /// A capture beside a proxy shows each exchange twice: the one behind it lies within the one in
-  /// front. Users wait once, and the server behind is the slow one.
+  /// Users wait once, and the server behind the proxy is the slow one.
   bool waited_for_another(const Event& event, const Exchange& exchange) {
-    const std::uint64_t path = detect::digest_of(as_bytes(path_of(exchange)));
-    const PeerAddress& server = event.peers()->server;
-    for (Behind& each : behind_) {
-      if (each.path != path || each.server == server) continue;
-      if (each.asked < event.time() || each.answered > answered(event, exchange)) continue;
-      each.path = 0;
-      Tally* tally = tallies_.find(each.name);
-      if (tally == nullptr) continue;
-      tally->proxy = server;
-      ++tally->behind;
-      tally->server.evidence.add(event.connection(), exchange.request_packet.value_or(0),
-                                 event.time());
-      return true;
-    }
-    return false;
+    const Legs::Leg leg = legs_.behind(event, exchange);
+    Tally* tally = leg.path != 0 ? tallies_.find(leg.tally) : nullptr;
+    if (tally == nullptr) return false;
+    tally->proxy = event.peers()->server;
+    ++tally->behind;
+    tally->server.evidence.add(event.connection(), exchange.request_packet.value_or(0),
+                               event.time());
+    return true;
   }
 
   static std::uint64_t& again_of(ServerTally& tally) { return tally.counts[1]; }
@@ -111,17 +91,17 @@ class SlowResponse final : public Judge {
                        count_text(slow + quick));
   }
 
-  static Draft draft(const std::string& name, const Tally& all) {
+  static Draft draft(const Tally& all) {
     const ServerTally& tally = all.server;
     Draft draft = draft_of(tally.first.server, tally);
-    draft.subject = name;
+    draft.subject = all.name;
     draft.severity = severity_of_wait(tally.cost);
     draft.cost = tally.cost;
     draft.why = fmt::format(
         "{} took {}{} to begin its answer to {}{}. The request had arrived; the time went by in "
         "the server.",
         tally.first.server.text(), tally.times == 1 ? "" : "up to ", duration_text(tally.worst),
-        name, share_of(tally.times, tally.counts[0]));
+        all.name, share_of(tally.times, tally.counts[0]));
     if (all.behind > 0) {
       draft.why +=
           fmt::format(" {} waited for it as a proxy; that is not counted again.", all.proxy.text());
@@ -134,10 +114,8 @@ class SlowResponse final : public Judge {
 
   Duration slow_;
   double least_;
-  std::string name_;  // of the exchange at hand
-  Table<std::string, Tally> tallies_{kTallies};
-  std::array<Behind, 16> behind_;  // the latest
-  std::size_t next_ = 0;
+  Table<std::uint64_t, Tally> tallies_{kTallies};
+  Legs legs_;
 };
 
 }  // namespace

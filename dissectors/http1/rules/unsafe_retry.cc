@@ -1,5 +1,6 @@
 // http1/rules/unsafe_retry.cc - a request that changes something, sent twice.
 #include "detect/by_server.h"
+#include "detect/firsts.h"
 #include "event/exchange.h"
 #include "http1/rules/fields.h"
 #include "http1/rules/rules.h"
@@ -27,14 +28,16 @@ class UnsafeRetry final : public Judge {
     if (*exchange.method != "POST" && *exchange.method != "PATCH") return;
     if (!request_field(exchange, "idempotency-key").empty()) return;
     const std::uint64_t bytes = exchange.request_body_wire_bytes.value_or(0);
-    resource_in(resource_, exchange);
-    const std::uint64_t key = digest_of(
-        event.peers()->client, resource_.append(*exchange.method).append(std::to_string(bytes)));
+    const std::uint64_t key = Digest()
+                                  .add(digest_of(event.peers()->client, exchange))
+                                  .add(*exchange.method)
+                                  .add(bytes)
+                                  .value();
     const Sent now{event.time(), exchange.request_packet.value_or(0), event.connection(),
                    exchange.status.has_value()};
-    Sent& other = sent_.at(key);
-    if (other.packet != 0) weigh(event, exchange, other, now);
-    if (other.packet == 0 || other.time < now.time) other = now;
+    const Sent* other = sent_.find(key);
+    if (other != nullptr) weigh(event, exchange, *other, now);
+    if (other == nullptr || other->time < now.time) sent_.leave(key, now);
   }
 
   void judge(Findings& out) override {
@@ -59,7 +62,6 @@ class UnsafeRetry final : public Judge {
     std::uint64_t packet = 0;
     std::optional<ConnectionId> connection;
     bool answered = false;
-    std::int64_t weight() const { return time.time_since_epoch().count(); }
   };
 
   /// A request without an answer is told when its connection ends, maybe after the one that
@@ -79,8 +81,7 @@ class UnsafeRetry final : public Judge {
   }
 
   Duration within_;
-  std::string resource_;                   // of the exchange at hand
-  Table<std::uint64_t, Sent> sent_{1024};  // the latest
+  Firsts<Sent> sent_;  // the latest
   Table<std::string, ServerTally> tallies_{kTallies};
 };
 

@@ -2,8 +2,6 @@
 //
 // A full handshake up to TLS 1.2 costs a round trip more than one that takes up an earlier session;
 // that one is added up as it was seen. In TLS 1.3 it costs certificates and computing only.
-#include <array>
-
 #include "detect/by_server.h"
 #include "detect/firsts.h"
 #include "tls/rules/rules.h"
@@ -43,17 +41,21 @@ class NoResumption final : public Judge {
       return;
     }
     // Programs don't share sessions; the fingerprint tells them apart.
-    const std::uint64_t key =
-        detect::digest_of(std::array{detect::digest_of(event.peers()->client.host()),
-                                     detect::digest_of(as_bytes(session.ja4.value_or(""))),
-                                     digest_of_server(session, event.peers()->server)});
+    const std::uint64_t key = Digest()
+                                  .add(event.peers()->client.host())
+                                  .add(session.ja4.value_or(""))
+                                  .add(digest_of_server(session, event.peers()->server))
+                                  .value();
     const Timestamp begun = event.time();
     const First now{begun + *session.handshake_time, *session.resumed,
                     session.ticket_lifetime.has_value()};
     Tally* found = tallies_.find(key);
     if (found == nullptr) {
       const First* first = firsts_.find(key);
-      if (first == nullptr) return firsts_.leave(key, now);
+      if (first == nullptr) {
+        firsts_.leave(key, now);
+        return;
+      }
       found = &begin(key, *first, server_text(session, event.peers()->server));
     }
     Tally& tally = *found;

@@ -1,6 +1,7 @@
 // tls/rules/plain_http_on_tls_port.cc - HTTP in clear where TLS belongs: spoken by the server, or
 // by a client.
 #include "detect/by_server.h"
+#include "detect/firsts.h"
 #include "event/exchange.h"
 #include "tls/rules/rules.h"
 #include "tls/rules/session.h"
@@ -37,7 +38,7 @@ class PlainHttpOnTlsPort final : public Judge {
     if (!session.established && !alerted) return;
     // Most servers do, and nobody comes to them in clear: no tally for that.
     if (Tally* tally = tallies_.find(server)) tally->speaks_tls = true;
-    speak_tls_.leave(digest_of(server), true);
+    speak_tls_.leave(digest_of(server), 1);
   }
 
   void judge(Findings& out) override {
@@ -50,8 +51,6 @@ class PlainHttpOnTlsPort final : public Judge {
   }
 
  private:
-  static constexpr std::size_t kServers = 4096;  ///< of which it is known at least what they speak
-
   struct Tally {
     ServerTally by_server;  // HTTP in answer to a ClientHello
     ServerTally by_client;  // requests in clear, refused or not answered
@@ -103,7 +102,7 @@ class PlainHttpOnTlsPort final : public Judge {
     return draft;
   }
 
-  Firsts<char, kServers> speak_tls_;
+  Firsts<char> speak_tls_;
   Table<PeerAddress, Tally> tallies_{kTallies};
 };
 

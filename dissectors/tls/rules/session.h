@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/figures.h"
-#include "detect/firsts.h"
+#include "detect/digest.h"
 #include "event/peers.h"
 #include "event/tls.h"
 
@@ -25,9 +25,10 @@ inline std::string server_text(const TlsSession& session, const PeerAddress& ser
 
 /// What stands for server_text() where a table is asked at every handshake.
 inline std::uint64_t digest_of_server(const TlsSession& session, const PeerAddress& server) {
-  const std::uint64_t address = detect::digest_of(server);
-  return session.server_name ? address + 31 * detect::digest_of(as_bytes(*session.server_name))
-                             : address;
+  detect::Digest digest;
+  digest.add(server);
+  if (session.server_name) digest.add(*session.server_name);
+  return digest.value();
 }
 
 /// How many handshakes a server had, whatever became of them.

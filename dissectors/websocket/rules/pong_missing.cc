@@ -40,6 +40,10 @@ class PongMissing final : public Judge {
     for (const auto& [key, tally] : tallies_.heaviest()) {
       if (static_cast<double>(tally->times) >= least_) out.add(draft(*key, *tally));
     }
+    if (one_sided_ > 0) {
+      out.not_observable("pongs of WebSockets that were captured in one direction",
+                         "websocket.pong_missing is not judged there", one_sided_);
+    }
   }
 
  private:
@@ -59,7 +63,9 @@ class PongMissing final : public Judge {
   void end(const Event& event, const wirelens::Connection& connection) {
     Pending* pending = pending_.find(connection.id);
     if (pending == nullptr || connection.interim) return;
-    if (!connection.one_sided.value_or(false)) {
+    if (connection.one_sided.value_or(false)) {
+      ++one_sided_;
+    } else {
       note(event, pending->of_client, *pending, true);
       note(event, pending->of_server, *pending, false);
     }
@@ -94,6 +100,7 @@ class PongMissing final : public Judge {
 
   Duration long_;
   double least_;
+  std::uint64_t one_sided_ = 0;  // pings whose answers took another way
   Table<std::uint64_t, Pending> pending_{4096};
   Table<Key, ServerTally> tallies_{kTallies};
 };

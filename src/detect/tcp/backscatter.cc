@@ -33,6 +33,8 @@ class Backscatter final : public Judge {
     tally.answers += connection.sent.packets + connection.received.packets;
     ++(history.front() == 'h' ? tally.syn_acks : tally.resets);
     tally.targets.add(target.host());
+    tally.from_ports.add(victim.port);
+    tally.to_ports.add(target.port);
     tally.evidence.add(connection.id, connection.first_packet, event.time());
   }
 
@@ -43,6 +45,7 @@ class Backscatter final : public Judge {
     for (const auto& [victim, tally] : tallies_.heaviest()) {
       // Resets alone also answer scans whose SYNs took another way.
       if (tally->syn_acks == 0 || tally->syn_acks * 4 < tally->resets) continue;
+      if (asks(*tally)) continue;
       if (victims++ == 0) {
         first = victim;
         all = *tally;
@@ -61,6 +64,8 @@ class Backscatter final : public Judge {
     std::uint64_t syn_acks = 0;  ///< connections that began with one
     std::uint64_t resets = 0;
     Distinct targets;
+    Distinct from_ports;  ///< of the victim
+    Distinct to_ports;    ///< of ours
     Evidence evidence;
     std::uint64_t weight() const { return answers; }
     void add(const Tally& other) {
@@ -71,6 +76,12 @@ class Backscatter final : public Judge {
       evidence.add(other.evidence);
     }
   };
+
+  /// Answers come from a service's port to the many that were invented; what comes from many ports
+  /// to few is not one: an idle scan probes a zombie's counter so.
+  static bool asks(const Tally& tally) {
+    return tally.to_ports.count() * 4 <= tally.from_ports.count();
+  }
 
   static Draft draft(const std::string& victims, const Tally& tally) {
     const std::uint64_t targets = tally.targets.count();

@@ -28,6 +28,10 @@ class HalfOpen final : public Judge {
     if (incident.kind != Incident::Kind::reset || incident.after_fin || !incident.bare) return;
     if (!incident.answers_data || incident.duration >= kIdle) return;
     if (incident.usual_ttl != 0 && incident.ttl != incident.usual_ttl) return;
+    if (incident.unseen) {  // who closed before, and was missed, answers so as well
+      ++unseen_;
+      return;
+    }
     ServerTally& tally = tallies_.at(event.peers()->server);
     tally.note(event, incident.at.packet, incident.at.time);
     tally.counts[0] += incident.from == Direction::from_server;
@@ -37,6 +41,10 @@ class HalfOpen final : public Judge {
   void judge(Findings& out) override {
     for (const auto& [server, tally] : tallies_.heaviest()) {
       if (static_cast<double>(tally->times) >= least_) out.add(draft(*server, *tally));
+    }
+    if (unseen_ > 0) {
+      out.not_observable("whether ends that reset had closed before: packets are missing",
+                         "tcp.half_open is not judged there", unseen_);
     }
   }
 
@@ -61,6 +69,7 @@ class HalfOpen final : public Judge {
   }
 
   double least_;
+  std::uint64_t unseen_ = 0;  // resets behind a hole of the capture
   ServerTable tallies_{kTallies};
 };
 

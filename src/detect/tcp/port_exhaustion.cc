@@ -33,11 +33,11 @@ class PortExhaustion final : public Judge {
     const auto& connection = *event.as<Connection>();
     // Both FINs: counted down when its TIME_WAIT began. Others were reset or forgotten.
     if (connection.interim || connection.close == Close::fin || !connection.handshake_rtt) return;
-    const Peers key = key_of(event);
-    if (Tally* tally = pairs_.find(key)) {
+    const Pair& pair = pair_of(*event.peers());
+    if (Tally* tally = pairs_.find(pair.key, pair.digest)) {
       if (tally->open > 0) --tally->open;
     } else {
-      firsts_.forget(digest_of(key));
+      firsts_.forget(pair.digest);
     }
   }
 
@@ -64,19 +64,15 @@ class PortExhaustion final : public Judge {
     bool open = true;
   };
 
-  static Peers key_of(const Event& event) {
-    return {event.peers()->client.host(), event.peers()->server};
-  }
-
   void hear(const Event& event, const Incident& incident) {
     const bool opens = incident.kind == Incident::Kind::opened;
     const bool rests = incident.kind == Incident::Kind::time_wait;
     const bool again = incident.kind == Incident::Kind::reopened;
     if (!opens && !rests && !again) return;
     const bool of_client = incident.from == Direction::from_client;
-    const Peers key = key_of(event);
-    Tally* tally = pairs_.find(key);
-    if (tally == nullptr) tally = begin(key, incident);
+    const Pair& pair = pair_of(*event.peers());
+    Tally* tally = pairs_.find(pair.key, pair.digest);
+    if (tally == nullptr) tally = begin(pair, incident);
     if (tally == nullptr) return;
     if (opens) {
       ++tally->open;
@@ -91,9 +87,8 @@ class PortExhaustion final : public Judge {
   }
 
   /// A tally begins when a second connection of the pair opens; nullptr until then.
-  Tally* begin(const Peers& key, const Incident& incident) {
-    const std::uint64_t digest = digest_of(key);
-    First* first = firsts_.find(digest);
+  Tally* begin(const Pair& pair, const Incident& incident) {
+    First* first = firsts_.find(pair.digest);
     if (incident.kind != Incident::Kind::opened) {
       if (first == nullptr) return nullptr;
       const bool rests =
@@ -102,14 +97,14 @@ class PortExhaustion final : public Judge {
       return nullptr;
     }
     if (first == nullptr) {
-      firsts_.leave(digest, {});
+      firsts_.leave(pair.digest, {});
       return nullptr;
     }
-    Tally& tally = pairs_.at(key);
+    Tally& tally = pairs_.at(pair.key, pair.digest);
     tally.open = first->open;
     tally.total = 1;
     if (first->rests != Timestamp{}) tally.resting.enter(first->rests, time_wait_);
-    firsts_.forget(digest);
+    firsts_.forget(pair.digest);
     return &tally;
   }
 

@@ -26,14 +26,15 @@ class Scan : public Judge {
     const bool failed = has_failed(connection);
     if (!failed && tallies_.size() == 0) return;
     const Peers key = scan_of(*event.peers());
-    Tally* tally = tallies_.find(key);
+    const std::uint64_t digest = digest_of(key);
+    Tally* tally = tallies_.find(key, digest);
     if (!failed) {
       if (tally != nullptr) ++tally->succeeded;
       return;
     }
     const Try now{connection.id, connection.first_packet, event.time(), connection.close,
                   *event.peers()};
-    if (tally == nullptr) tally = begin(key, now);
+    if (tally == nullptr) tally = begin(key, digest, now);
     if (tally != nullptr) add(*tally, now);
   }
 
@@ -81,13 +82,12 @@ class Scan : public Judge {
 
   /// The second time a tally begins, with the first if that is still known: others came between,
   /// maybe a flood of them.
-  Tally* begin(const Peers& key, const Try& now) {
-    const std::uint64_t digest = digest_of(key);
-    if (!doorkeeper_.knows(key)) {
+  Tally* begin(const Peers& key, std::uint64_t digest, const Try& now) {
+    if (!doorkeeper_.knows(digest)) {
       firsts_.leave(digest, now);
       return nullptr;
     }
-    Tally& tally = tallies_.at(key);
+    Tally& tally = tallies_.at(key, digest);
     if (const Try* first = firsts_.find(digest)) add(tally, *first);
     firsts_.forget(digest);
     return &tally;

@@ -37,8 +37,9 @@ class SynFlood final : public Judge {
     const Syn now{connection.id,         connection.first_packet,
                   event.time(),          connection.received.retransmitted_packets,
                   event.peers()->client, connection.received.packets > 0};
-    Tally* tally = tallies_.find(server);
-    if (tally == nullptr) tally = begin(server, now);
+    const std::uint64_t digest = digest_of(server);
+    Tally* tally = tallies_.find(server, digest);
+    if (tally == nullptr) tally = begin(server, digest, now);
     if (tally != nullptr) add(*tally, now);
   }
 
@@ -53,6 +54,8 @@ class SynFlood final : public Judge {
   }
 
  private:
+  static constexpr std::size_t kFew = 3;
+
   /// A SYN that no handshake followed.
   struct Syn {
     ConnectionId connection = 0;
@@ -61,7 +64,10 @@ class SynFlood final : public Judge {
     std::uint64_t resent_answers = 0;
     PeerAddress source;
     bool answered = false;
-    std::uint64_t completed = 0;  ///< connections with its server since then
+  };
+  struct Beginning {
+    Few<Syn, kFew> syns;
+    std::uint64_t completed = 0;  ///< connections since the first of them
   };
   struct Tally {
     Rate syns;  ///< that no handshake followed
@@ -77,20 +83,22 @@ class SynFlood final : public Judge {
   void note_completed(const PeerAddress& server) {
     if (Tally* tally = tallies_.find(server)) {
       ++tally->completed;
-    } else if (Syn* first = firsts_.any() ? firsts_.find(digest_of(server)) : nullptr) {
+    } else if (Beginning* first = firsts_.any() ? firsts_.find(digest_of(server)) : nullptr) {
       ++first->completed;
     }
   }
-  /// The second time a tally begins, with the first; nullptr the first time.
-  Tally* begin(const PeerAddress& server, const Syn& now) {
-    const std::uint64_t digest = digest_of(server);
-    const Syn* first = firsts_.find(digest);
-    if (first == nullptr) {
-      firsts_.leave(digest, now);
+  /// A tally begins, with the first SYNs, when there are more than a few; until then nullptr.
+  Tally* begin(const PeerAddress& server, std::uint64_t digest, const Syn& now) {
+    Beginning* first = firsts_.find(digest);
+    const std::size_t before = first != nullptr ? first->syns.all().size() : 0;
+    if (before < kFew && static_cast<double>(before + 1) < least_) {
+      if (first == nullptr) first = firsts_.leave(digest, {});
+      first->syns.add(now);
       return nullptr;
     }
-    Tally& tally = tallies_.at(server);
-    add(tally, *first);
+    Tally& tally = tallies_.at(server, digest);
+    if (first == nullptr) return &tally;
+    for (const Syn& each : first->syns.all()) add(tally, each);
     tally.completed = first->completed;
     firsts_.forget(digest);
     return &tally;
@@ -138,7 +146,7 @@ class SynFlood final : public Judge {
 
   double least_;
   double most_completed_;
-  Firsts<Syn> firsts_;
+  Firsts<Beginning> firsts_;
   Table<PeerAddress, Tally> tallies_{kTallies};
 };
 

@@ -32,18 +32,15 @@ class TimeWaitStorm final : public Judge {
     const auto& incident = *event.as<Incident>();
     const bool rests = incident.kind == Incident::Kind::time_wait;
     if (!rests && incident.kind != Incident::Kind::reopened) return;
-    const Peers& peers = *event.peers();
-    const bool client = incident.from == Direction::from_client;
-    const Key key{client ? peers.client.host() : peers.server,
-                  client ? peers.server : PeerAddress{}};
-    Tally* tally = tallies_.find(key);
+    const Pair pair = ends_of(*event.peers(), incident.from == Direction::from_client);
+    Tally* tally = tallies_.find(pair.key, pair.digest);
     if (!rests) {
-      if (tally == nullptr) return firsts_.forget(digest_of(key));
+      if (tally == nullptr) return firsts_.forget(pair.digest);
       tally->resting.leave(incident.at.time, incident.duration, time_wait_);
       return;
     }
     const Rests now{incident.at, event.connection()};
-    if (tally == nullptr) tally = begin(key, now);
+    if (tally == nullptr) tally = begin(pair, now);
     if (tally != nullptr) add(*tally, now);
   }
 
@@ -54,14 +51,11 @@ class TimeWaitStorm final : public Judge {
   }
 
  private:
+  static constexpr std::size_t kFew = 3;
+
   struct Rests {
     Stamp at;
     std::optional<ConnectionId> connection;
-  };
-  struct Key {
-    friend bool operator==(const Key&, const Key&) = default;
-    PeerAddress closer;
-    PeerAddress server;  ///< all zero: the closer is the server itself
   };
   struct Tally {
     Resting resting;
@@ -71,17 +65,25 @@ class TimeWaitStorm final : public Judge {
     std::uint64_t weight() const { return peak; }
   };
 
-  /// The second time a tally begins, with the first; nullptr the first time.
-  Tally* begin(const Key& key, const Rests& now) {
-    const std::uint64_t digest = digest_of(key);
-    const Rests* first = firsts_.find(digest);
-    if (first == nullptr) {
-      firsts_.leave(digest, now);
+  /// Who closed, as `client`, and the server, which is blank if it is the closer itself.
+  static Pair ends_of(const Peers& peers, bool client_closed) {
+    if (client_closed) return pair_of(peers);
+    const Peers key{peers.server, {}};
+    return {key, digest_of(key)};
+  }
+  /// A tally begins, with the first ones, when there are more than a few; until then nullptr.
+  Tally* begin(const Pair& pair, const Rests& now) {
+    Few<Rests, kFew>* few = firsts_.find(pair.digest);
+    const std::size_t before = few != nullptr ? few->all().size() : 0;
+    if (before < kFew && static_cast<double>(before + 1) < least_) {
+      if (few == nullptr) few = firsts_.leave(pair.digest, {});
+      few->add(now);
       return nullptr;
     }
-    Tally& tally = tallies_.at(key);
-    add(tally, *first);
-    firsts_.forget(digest);
+    Tally& tally = tallies_.at(pair.key, pair.digest);
+    if (few == nullptr) return &tally;
+    for (const Rests& each : few->all()) add(tally, each);
+    firsts_.forget(pair.digest);
     return &tally;
   }
   void add(Tally& tally, const Rests& one) const {
@@ -91,14 +93,14 @@ class TimeWaitStorm final : public Judge {
     tally.evidence.add(one.connection, one.at.packet, one.at.time);
   }
 
-  Draft draft(const Key& key, const Tally& tally) const {
+  Draft draft(const Peers& key, const Tally& tally) const {
     const bool client = key.server != PeerAddress{};
     const Duration span = tally.evidence.span();
     Draft draft;
     draft.severity =
         tally.peak >= kEphemeralPorts / 2 && client ? Severity::high : Severity::medium;
     if (!client) draft.severity = Severity::low;
-    const std::string closer = client ? key.closer.host_text() : key.closer.text();
+    const std::string closer = client ? key.client.host_text() : key.client.text();
     draft.subject = client ? fmt::format("{} → {}", closer, key.server.text()) : closer;
     if (client) {
       draft.why = fmt::format(
@@ -139,8 +141,8 @@ class TimeWaitStorm final : public Judge {
 
   double least_;
   Duration time_wait_;
-  Firsts<Rests> firsts_;
-  Table<Key, Tally> tallies_{kTallies};
+  Firsts<Few<Rests, kFew>> firsts_;
+  Table<Peers, Tally> tallies_{kTallies};
 };
 
 }  // namespace
