@@ -152,6 +152,14 @@ Nonce nonce_of(const Secret& iv) {
 // ---- TLS 1.3
 // ----------------------------------------------------------------------------------------------
 
+/// RFC 8446 section 5.2: what is authenticated beside the content.
+std::array<std::uint8_t, RecordHeader::kSize> associated_of(const RecordHeader& header) {
+  return {static_cast<std::uint8_t>(header.type), static_cast<std::uint8_t>(header.version >> 8),
+          static_cast<std::uint8_t>(header.version & 0xff),
+          static_cast<std::uint8_t>(header.length >> 8),
+          static_cast<std::uint8_t>(header.length & 0xff)};
+}
+
 class BySecret final : public RecordProtection {
  public:
   BySecret(const Suite& suite, const Secret& secret, std::shared_ptr<Scratch> scratch)
@@ -176,19 +184,15 @@ class BySecret final : public RecordProtection {
     const auto type = static_cast<ContentType>(content.back());
     return Opened{type, content.first(content.size() - 1)};
   }
-  /// Goes to the place of this record in the session. False: it is none of these keys.
+  /// Goes to the record that was sealed under this nonce. False: none of the session was.
+  bool go_to(const Nonce& nonce) {
+    if (!std::equal(fixed_.begin(), fixed_.begin() + kNonce - 8, nonce.begin())) return false;
+    number_.go_to(load_be64(nonce.data() + kNonce - 8) ^ load_be64(fixed_.data() + kNonce - 8));
+    return true;
+  }
+  /// The same, trying numbers.
   bool go_to(const RecordHeader& header, Bytes fragment) {
-    if (fragment.size() <= aead_->tag()) return false;
     const auto associated = associated_of(header);
-    if (suite_.mode == Mode::gcm) {
-      const Secret key = expand_label(suite_.hash, secret_.bytes(), "key", {}, suite_.key);
-      const auto nonce = NonceFinder(suite_, key).find(associated, fragment, scratch_->data());
-      if (!nonce || !std::equal(fixed_.begin(), fixed_.begin() + kNonce - 8, nonce->begin())) {
-        return false;
-      }
-      number_.go_to(load_be64(nonce->data() + kNonce - 8) ^ load_be64(fixed_.data() + kNonce - 8));
-      return true;
-    }
     for (std::uint64_t number = 0; number < kFarthestStart; ++number) {
       if (!aead_->open(mixed(fixed_, number), associated, fragment, scratch_->data())) continue;
       number_.go_to(number);
@@ -207,12 +211,6 @@ class BySecret final : public RecordProtection {
   }
 
  private:
-  static std::array<std::uint8_t, RecordHeader::kSize> associated_of(const RecordHeader& header) {
-    return {static_cast<std::uint8_t>(header.type), static_cast<std::uint8_t>(header.version >> 8),
-            static_cast<std::uint8_t>(header.version & 0xff),
-            static_cast<std::uint8_t>(header.length >> 8),
-            static_cast<std::uint8_t>(header.length & 0xff)};
-  }
   bool take(const Secret& secret) {
     secret_ = secret;
     const Secret key = expand_label(suite_.hash, secret.bytes(), "key", {}, suite_.key);
@@ -296,9 +294,16 @@ std::unique_ptr<RecordProtection> protect_by_secret(const Suite& suite, const Se
 std::unique_ptr<RecordProtection> protect_from(const Suite& suite, const Secret& secret,
                                                std::shared_ptr<Scratch> scratch,
                                                const RecordHeader& header, Bytes fragment) {
-  if (!suite.is_aead() || secret.empty()) return nullptr;
+  if (!suite.is_aead() || secret.empty() || fragment.size() <= suite.tag) return nullptr;
+  std::optional<Nonce> nonce;
+  if (suite.mode == Mode::gcm) {
+    const Secret key = expand_label(suite.hash, secret.bytes(), "key", {}, suite.key);
+    nonce = NonceFinder(suite, key).find(associated_of(header), fragment, scratch->data());
+    if (!nonce) return nullptr;  // nearly always: so nothing else has been derived yet
+  }
   auto protection = std::make_unique<BySecret>(suite, secret, std::move(scratch));
-  if (!protection->ok() || !protection->go_to(header, fragment)) return nullptr;
+  if (!protection->ok()) return nullptr;
+  if (nonce ? !protection->go_to(*nonce) : !protection->go_to(header, fragment)) return nullptr;
   return protection;
 }
 

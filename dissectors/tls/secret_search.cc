@@ -47,15 +47,20 @@ std::optional<FoundKeys> SecretSearch::find(Role from, const RecordHeader& heade
   return std::nullopt;
 }
 
-/// The session that is next; nothing at the end of a round.
+/// The session that is next, the newest one first; nothing at the end of a round.
 std::optional<std::size_t> SecretSearch::step(Walk& walk) const {
-  if (session_) walk.next = std::max(walk.next, *session_);
-  const std::size_t end = session_ ? *session_ + 1 : secrets_.sessions();
-  if (walk.next < end) return walk.next++;
-  walk.next = 0;
-  ++walk.rounds;
-  walk.sessions = secrets_.sessions();
-  return std::nullopt;
+  if (walk.left == 0 && walk.under_way) {
+    walk.under_way = false;
+    ++walk.rounds;
+    return std::nullopt;
+  }
+  if (walk.left == 0) {
+    walk.under_way = true;
+    walk.sessions = secrets_.sessions();
+    walk.left = session_ ? 1 : walk.sessions;
+  }
+  --walk.left;
+  return session_ ? *session_ : walk.left;
 }
 
 /// The other side has only one to try, however many it has tried before.

@@ -26,7 +26,7 @@ class SecretSearch {
   /// Trials for one side of a connection; with one record, at packet 1 and in the end. Quick and
   /// slow ones count for themselves.
   static constexpr std::uint64_t kMost = 8192;
-  static constexpr std::uint64_t kAtFirst = 1u << 16;
+  static constexpr std::uint64_t kAtFirst = 1u << 15;
   static constexpr std::uint64_t kFewest = 2;
   /// What trying numbers costs, in trials.
   static constexpr std::uint64_t kSlowTrial = 128;
@@ -44,11 +44,12 @@ class SecretSearch {
 
  private:
   struct Walk {
-    std::size_t next = 0;       // session
+    bool under_way = false;     // a round
+    std::size_t left = 0;       // sessions in it
+    std::size_t sessions = 0;   // that there were when the last one began
+    unsigned rounds = 0;        // that are over
     std::uint64_t allowed = 0;  // so far
     std::uint64_t spent = 0;
-    unsigned rounds = 0;
-    std::size_t sessions = 0;  // that there were in the last one
   };
   struct Side {
     Walk quick;  // AES-GCM

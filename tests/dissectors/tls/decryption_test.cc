@@ -289,10 +289,10 @@ TEST(DecryptionFromTheMiddle, AHandshakeThatWasSeenDecides) {
 
 /// What may be spent is spent, and no more: on a record late in a capture that is little.
 TEST(DecryptionFromTheMiddle, TakesItsTime) {
-  std::string log = other_sessions(10);
   const std::string right(32, 'A');
-  log += "CLIENT_TRAFFIC_SECRET_0 " + hex(std::vector<std::uint8_t>(32, 'R')) + " " +
-         hex(std::vector<std::uint8_t>(right.begin(), right.end())) + "\n";
+  const std::string log = "CLIENT_TRAFFIC_SECRET_0 " + hex(std::vector<std::uint8_t>(32, 'R')) +
+                          " " + hex(std::vector<std::uint8_t>(right.begin(), right.end())) + "\n" +
+                          other_sessions(10);
   Secrets secrets(nullptr, {}, false);
   secrets.add(log);
   Shelf shelf;
@@ -311,7 +311,7 @@ TEST(DecryptionFromTheMiddle, TakesItsTime) {
     context.at(stamp);
     conversation.data(context, Direction::from_client, as_bytes(client.seal(type, content)), stamp);
   };
-  // Eleven sessions, two at a record.
+  // Eleven sessions, two at a record, and the right one is the oldest.
   for (const char* text : {"1", "2", "3", "4", "5", "6", "7"}) say(23, text);
   say(22, std::string("\x18\0\0\1\0", 5));  // KeyUpdate
   client.update();
