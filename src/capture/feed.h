@@ -86,7 +86,7 @@ class ByteStream {
 /// of tests/bench 3.7 against 3.4 and 3.6 against 3.4. A file that shrinks is just a short read.
 class StreamFeed final : public Feed {
  public:
-  static constexpr std::size_t kChunk = 256u << 10;
+  static constexpr std::size_t kChunk = 64u << 10;
 
   explicit StreamFeed(std::unique_ptr<ByteStream> stream, std::size_t chunk = kChunk,
                       bool repeatable = false)

@@ -12,7 +12,7 @@ namespace wirelens {
 namespace {
 
 /// Recent flows that can still be joined by an end that wears another VLAN or tunnel.
-constexpr std::size_t kJoinable = 4096;
+constexpr std::size_t kJoinable = 2048;
 
 std::uint8_t end_bit(bool high) {
   return high ? 2 : 1;
@@ -100,15 +100,24 @@ void FlowTable::packet(const Packet& packet, const Decoded& decoded, std::uint32
 // A mirror may show the two ends of a connection under different VLAN tags or tunnel keys. A packet
 // that finds no flow joins one of the same 5-tuple whose other end alone was heard so far.
 
-std::size_t FlowTable::place_for_join(FlowKey key) const {
+/// Not by the secret: which flows stay joinable must not depend on it.
+FlowTable::PlaceForJoin FlowTable::place_for_join(FlowKey key) {
+  constexpr HashKey kFixed{0x9e3779b97f4a7c15, 0xd6e8feb86659fd93};
   key.outer = ~0u;
-  return hash_of(secret_, key) % kJoinable;
+  const std::uint64_t hash = hash_of(kFixed, key);
+  return {joinable_[hash % kJoinable], static_cast<std::uint32_t>(hash >> 32)};
+}
+
+void FlowTable::make_joinable(const FlowKey& key, FlowHandle handle) {
+  const PlaceForJoin place = place_for_join(key);
+  place.entry = {place.tag, handle};
 }
 
 FlowHandle FlowTable::join(const Decoded& decoded, std::uint32_t hash) {
   if (decoder_.encapsulation_count() < 2) return {};
-  const FlowHandle candidate = joinable_[place_for_join(decoded.key)];
-  if (!candidate || !joins(candidate, decoded)) return {};
+  const PlaceForJoin place = place_for_join(decoded.key);
+  const FlowHandle candidate = place.entry.handle;
+  if (!candidate || place.entry.tag != place.tag || !joins(candidate, decoded)) return {};
   FlowHandle joined = candidate;
   if (candidate.kind() == FlowHandle::Kind::half_open) {
     const FlowKey first = half_open_.at(candidate.number()).key();
@@ -152,7 +161,7 @@ bool FlowTable::joins(FlowHandle handle, const Decoded& decoded) {
 
 void FlowTable::take_in(FlowHandle handle, const FlowKey& key, std::uint32_t hash) {
   index_.insert(hash, handle);
-  joinable_[place_for_join(key)] = handle;
+  make_joinable(key, handle);
 }
 
 void FlowTable::leave(const FlowHead& flow, FlowHandle handle) {
@@ -262,7 +271,7 @@ FlowHandle FlowTable::promote(FlowHandle handle, std::uint32_t hash) {
   half_open_.kill(syn);
   const FlowHandle promoted = FlowHandle::of(FlowHandle::Kind::tcp, number);
   index_.replace(hash, handle, promoted);
-  joinable_[place_for_join(flow.key)] = promoted;
+  make_joinable(flow.key, promoted);
   return promoted;
 }
 

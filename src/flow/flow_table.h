@@ -109,6 +109,14 @@ class FlowTable final : private tcp::Listener, private Context {
   /// Calls visit(first packet, handle) for every flow.
   template <class Visit>
   void each_flow(const Visit& visit);
+  struct Joinable {
+    std::uint32_t tag = 0;  // of the 5-tuple: most that are looked for are not there
+    FlowHandle handle;
+  };
+  struct PlaceForJoin {
+    Joinable& entry;
+    std::uint32_t tag;
+  };
   enum class Why : std::uint8_t { over, idle, evicted, end_of_capture };
   struct TcpLinks {
     Slab<TcpFlow>* slab;
@@ -123,7 +131,8 @@ class FlowTable final : private tcp::Listener, private Context {
   void udp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
   FlowHandle find(const FlowKey& key, std::uint32_t hash);
   bool same(FlowHandle handle, const FlowKey& key);
-  std::size_t place_for_join(FlowKey key) const;
+  PlaceForJoin place_for_join(FlowKey key);
+  void make_joinable(const FlowKey& key, FlowHandle handle);
   FlowHandle join(const Decoded& decoded, std::uint32_t hash);
   bool joins(FlowHandle handle, const Decoded& decoded);
   void bare_syn(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
@@ -206,7 +215,7 @@ class FlowTable final : private tcp::Listener, private Context {
   std::uint32_t udp_hand_ = 0;
   std::vector<std::uint32_t> fallen_due_;
   std::unique_ptr<SegmentWatch> watch_;  // absent: nobody asks
-  std::vector<FlowHandle> joinable_;     // recent flows by 5-tuple alone, see join()
+  std::vector<Joinable> joinable_;       // recent flows by 5-tuple alone, see join()
 
   // The flow at hand: set for each call into a connection or a conversation.
   TcpFlow* at_hand_ = nullptr;
