@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 #include <type_traits>
 
@@ -12,35 +11,23 @@
 
 namespace wirelens::detect {
 
-/// Takes one thing after another; the same in every run.
+/// Takes one thing after another, each hashed under what came before; the same in every run.
 class Digest {
  public:
   template <class T>
   requires std::has_unique_object_representations_v<T> Digest& add(const T& value) {
-    return add_bytes(reinterpret_cast<const char*>(&value), sizeof value);
+    return add(Bytes(reinterpret_cast<const std::uint8_t*>(&value), sizeof value));
   }
   /// Its length counts: "ab" and "c" are not "a" and "bc".
-  Digest& add(std::string_view text) { return add_bytes(text.data(), text.size()); }
-  Digest& add(Bytes) = delete;  // or its address would be taken
-  std::uint64_t value() { return hash_.finish(0); }
-
- private:
-  static constexpr HashKey kFixed{0x27d4eb2f165667c5, 0x9e3779b97f4a7c15};
-
-  Digest& add_bytes(const char* bytes, std::size_t size) {
-    std::uint64_t word = 0;
-    const char* const whole = bytes + (size & ~(sizeof word - 1));
-    for (; bytes != whole; bytes += sizeof word) {
-      std::memcpy(&word, bytes, sizeof word);
-      hash_.absorb(word);
-    }
-    word = 0;
-    std::memcpy(&word, bytes, size & (sizeof word - 1));
-    hash_.absorb(word | std::uint64_t{size} << 56);
+  Digest& add(std::string_view text) { return add(as_bytes(text)); }
+  Digest& add(Bytes bytes) {
+    value_ = siphash13({0x27d4eb2f165667c5, value_}, bytes);
     return *this;
   }
+  std::uint64_t value() const { return value_; }
 
-  SipHash hash_{kFixed};
+ private:
+  std::uint64_t value_ = 0x9e3779b97f4a7c15;
 };
 
 template <class T>

@@ -81,9 +81,11 @@ class SynFlood final : public Judge {
   };
 
   void note_completed(const PeerAddress& server) {
-    if (Tally* tally = tallies_.find(server)) {
+    if (tallies_.size() == 0 && !firsts_.any()) return;
+    const std::uint64_t digest = digest_of(server);
+    if (Tally* tally = tallies_.find(server, digest)) {
       ++tally->completed;
-    } else if (Beginning* first = firsts_.any() ? firsts_.find(digest_of(server)) : nullptr) {
+    } else if (Beginning* first = firsts_.find(digest)) {
       ++first->completed;
     }
   }
