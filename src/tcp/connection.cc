@@ -57,13 +57,12 @@ Outcome Connection::segment(const Packet& packet, const Decoded& decoded, Surrou
   if (!started_) start(decoded);
   const Direction from = direction_of(decoded);
   const Half& self = half(from);
-  Arrival arrival{
-      {around, listener, {packet.number, packet.time}, packet.now},
-      packet,
-      decoded,
-      from,
-      self.offset(decoded.tcp.sequence),
-      last_packet_ != 0 ? packet.now - last_time_ : Duration::zero()};
+  Arrival arrival{{around, listener, {packet.number, packet.time}, packet.now},
+                  packet,
+                  decoded,
+                  from,
+                  self.offset(decoded.tcp.sequence),
+                  last_packet_ != 0 ? packet.now - last_time_ : Duration::zero()};
   if (calm_ && in_order(arrival)) [[likely]] {
     return pass_in_order(arrival);
   }
