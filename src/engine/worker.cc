@@ -113,11 +113,11 @@ void Worker::take_all(std::span<const Packet> packets, std::span<const Interface
 void Worker::step() {
   for (std::size_t i = 0; i < decoded_->count; ++i) {
     Pending& pending = decoded_->packets[i];
-    if (pending.table) pending.guess = pending.table->approach(pending.hash);
+    if (pending.table && !pending.recent) pending.guess = pending.table->approach(pending.hash);
   }
   for (std::size_t i = 0; i < approached_->count; ++i) {
     const Pending& pending = approached_->packets[i];
-    if (pending.table) pending.table->reach(pending.decoded, pending.guess);
+    if (pending.table && !pending.recent) pending.table->reach(pending.decoded, pending.guess);
   }
   for (std::size_t i = 0; i < reached_->count; ++i) handle(reached_->packets[i]);
   reached_->count = 0;
@@ -136,8 +136,20 @@ void Worker::decode(const Packet& packet, std::span<const Interface> interfaces,
     pending.decoded.joined = false;
     return;
   }
-  pending.table = tables_[shard_of(pending.decoded.key)].get();
-  if (pending.table) pending.hash = pending.table->prepare(pending.decoded.key);
+  find_table(pending);
+}
+
+void Worker::find_table(Pending& pending) {
+  const FlowKey& key = pending.decoded.key;
+  const unsigned bits = key.low_port + 7u * key.high_port + 31u * key.low[3];
+  Recent& recent = recent_[bits % recent_.size()];
+  pending.recent = recent.key == key;
+  if (!pending.recent) {
+    recent = {key, 0, tables_[shard_of(key)].get()};
+    if (recent.table) recent.hash = recent.table->prepare(key);
+  }
+  pending.table = recent.table;
+  pending.hash = recent.hash;
 }
 
 void Worker::handle(const Pending& pending) {

@@ -63,7 +63,8 @@ class Worker {
     const Packet* packet = nullptr;
     FlowTable* table = nullptr;  // nullptr: not a packet of one of our flows
     std::uint32_t hash = 0;
-    FlowHandle guess;  // where the table looks first
+    bool recent = false;  // of a flow that was here a moment ago: all of it is at hand
+    FlowHandle guess;     // where the table looks first
     Decoded decoded;
   };
   /// Packets that go through the stages together; what a stage has asked for arrives while the
@@ -75,6 +76,7 @@ class Worker {
   };
 
   void count(std::span<const Packet> packets);
+  void find_table(Pending& pending);
   void take_all(std::span<const Packet> packets, std::span<const Interface> interfaces);
   void decode(const Packet& packet, std::span<const Interface> interfaces, Pending& pending);
   void step();
@@ -95,6 +97,13 @@ class Worker {
   std::array<std::unique_ptr<FlowTable>, kShards> tables_;
   FlowTable* any_table_ = nullptr;
   PacketTally tally_;
+  /// Flows of the latest packets, by a few bits of their keys: packets come in trains.
+  struct Recent {
+    FlowKey key;
+    std::uint32_t hash = 0;
+    FlowTable* table = nullptr;
+  };
+  std::array<Recent, 64> recent_;
   // Decoded, approached, reached: the three stages in front of handle().
   std::array<Group, 3> groups_;
   Group* decoded_ = &groups_[0];

@@ -81,7 +81,11 @@ bool FlowTable::same(FlowHandle handle, const FlowKey& key) {
 }
 
 FlowHandle FlowTable::find(const FlowKey& key, std::uint32_t hash) {
-  return index_.find(hash, [&](FlowHandle handle) { return same(handle, key); });
+  return index_.find(hash, [&](FlowHandle handle) {
+    if (handle.kind() == FlowHandle::Kind::tcp) [[likely]]
+      return tcp_.at(handle.number()).is(key);
+    return same(handle, key);
+  });
 }
 
 void FlowTable::packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
@@ -308,7 +312,10 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
   if (!flow.connection.client_known() && !flow.conversation && !decoded.payload.empty()) {
     guess_client(flow, decoded);
   }
-  const tcp::Outcome outcome = take(flow, packet, decoded);
+  tcp::Surroundings around = surroundings();
+  const tcp::Outcome outcome = watch_ || settings_.timeline
+                                   ? take_watched(flow, packet, decoded)
+                                   : flow.connection.segment(packet, decoded, around, *this);
   if (outcome == tcp::Outcome::anew) {
     close_tcp(handle.number(), Why::over);
     return tcp_packet(packet, decoded, prepare(decoded.key));
@@ -326,12 +333,9 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
   }
 }
 
-/// Lets the connection take a packet, with whoever looks on.
-tcp::Outcome FlowTable::take(TcpFlow& flow, const Packet& packet, const Decoded& decoded) {
+/// Lets the connection take a packet while somebody looks on.
+tcp::Outcome FlowTable::take_watched(TcpFlow& flow, const Packet& packet, const Decoded& decoded) {
   tcp::Surroundings around = surroundings();
-  if (!watch_ && !settings_.timeline) [[likely]] {
-    return flow.connection.segment(packet, decoded, around, *this);
-  }
   const bool watched = watches(flow.first_packet, packet);
   const std::uint64_t resent = flow.connection.resent();
   if (watched) watch_->before(flow.connection);

@@ -144,7 +144,7 @@ class FlowTable final : private tcp::Listener, private Context {
   void take_in(FlowHandle handle, const FlowKey& key, std::uint32_t hash);
   void leave(const FlowHead& flow, FlowHandle handle);
   void feed(FlowHandle handle, const Packet& packet, const Decoded& decoded);
-  tcp::Outcome take(TcpFlow& flow, const Packet& packet, const Decoded& decoded);
+  tcp::Outcome take_watched(TcpFlow& flow, const Packet& packet, const Decoded& decoded);
   ConnectionId new_id();
   bool watches(std::uint64_t first_packet, const Packet& packet) const {
     return watch_ && watch_->wants(first_packet, packet.number);

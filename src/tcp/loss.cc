@@ -195,7 +195,10 @@ void Connection::note_newest(const Arrival& arrival, Offset begin, Bytes bytes,
   if (self.has_acked) {
     const auto flying = static_cast<std::uint32_t>((from + length) - Seq(self.acked));
     if (flying > self.max_in_flight && flying <= INT32_MAX) self.max_in_flight = flying;
-    note_window_use(arrival, flying, length);
+    const bool near_full = std::uint64_t{flying} + length > window_of(arrival.to());
+    if (near_full || known_trouble(arrival.from) != nullptr) {
+      note_window_use(arrival, flying, length);
+    }
   }
   const TcpOptions& options = arrival.tcp().options;
   SentSegment segment;
