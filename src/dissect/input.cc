@@ -79,6 +79,17 @@ bool Input::pump() {
 }
 
 bool Input::feed(Bytes bytes, const Stamp& stamp) {
+  const bool within_pass =
+      waiting_ && !ready_ && bytes.size() < pass_left_ && carry_.empty() && !ended_;
+  if (within_pass && !bytes.empty()) {  // what most bytes are: nobody need wake up
+    slice_stamp_ = stamp;
+    if (pass_sink_) pass_sink_->content(bytes, stamp);
+    last_stamp_ = stamp;
+    position_ += bytes.size();
+    pass_left_ -= bytes.size();
+    passed_ += bytes.size();
+    return false;
+  }
   offer(bytes, stamp);
   const bool resumed = pump();
   keep();
