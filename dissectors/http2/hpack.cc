@@ -82,8 +82,7 @@ class HeaderDecoder::Reading {
   }
   bool indexed();
   bool resize();
-  bool inserted();
-  bool plain();
+  bool tell_literal(unsigned bits, bool to_insert);
   void insert(const Literal& literal);
 
   HeaderDecoder& decoder_;
@@ -115,12 +114,12 @@ bool HeaderDecoder::Reading::read_all() {
     if ((first & 0x80) != 0) {
       good = indexed();
     } else if ((first & 0x40) != 0) {
-      good = inserted();
+      good = tell_literal(6, true);
     } else if ((first & 0x20) != 0) {
       good = !begun && resize();  // section 4.2
       if (good) continue;
     } else {
-      good = plain();
+      good = tell_literal(4, false);
     }
     if (!good) return false;
     begun = true;
@@ -188,18 +187,11 @@ std::optional<HeaderDecoder::Reading::Literal> HeaderDecoder::Reading::literal(u
   return literal;
 }
 
-bool HeaderDecoder::Reading::plain() {
-  const auto read = literal(4);
+bool HeaderDecoder::Reading::tell_literal(unsigned bits, bool to_insert) {
+  const auto read = literal(bits);
   if (!read) return false;
   read->name ? out_.field(*read->name, read->value) : out_.unknown();
-  return true;
-}
-
-bool HeaderDecoder::Reading::inserted() {
-  const auto read = literal(6);
-  if (!read) return false;
-  read->name ? out_.field(*read->name, read->value) : out_.unknown();
-  insert(*read);
+  if (to_insert) insert(*read);
   return true;
 }
 

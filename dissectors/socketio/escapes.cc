@@ -60,29 +60,12 @@ std::optional<std::uint32_t> read_hexadecimal(std::string_view text, std::size_t
 }
 
 std::size_t unescape(std::string_view text, std::string& out) {
-  switch (text[0]) {
-    case 'n':
-      out.push_back('\n');
-      return 1;
-    case 'r':
-      out.push_back('\r');
-      return 1;
-    case 't':
-      out.push_back('\t');
-      return 1;
-    case 'b':
-      out.push_back('\b');
-      return 1;
-    case 'f':
-      out.push_back('\f');
-      return 1;
-    case 'u':
-      if (const std::size_t length = unescape_unicode(text, out)) return length;
-      break;
-    default:
-      break;
+  constexpr std::string_view kLetters = "bfnrt", kMeanings = "\b\f\n\r\t";
+  if (text[0] == 'u') {
+    if (const std::size_t length = unescape_unicode(text, out)) return length;
   }
-  out.push_back(text[0]);
+  const std::size_t letter = kLetters.find(text[0]);
+  out.push_back(letter == std::string_view::npos ? text[0] : kMeanings[letter]);
   return 1;
 }
 

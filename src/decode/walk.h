@@ -164,6 +164,8 @@ class Walk {
 
 // ---- the way of most packets: Ethernet, IPv4, TCP
 
+inline constexpr std::uint8_t kTcpNumber = 6;  ///< of the IANA protocol numbers
+
 [[gnu::always_inline]] inline void Walk::key(std::uint8_t protocol, std::uint16_t source_port,
                                              std::uint16_t destination_port) {
   FlowKey& key = out_.key;
@@ -213,7 +215,6 @@ class Walk {
 }
 
 [[gnu::always_inline]] inline Verdict Walk::tcp_inline(Layer body) {
-  constexpr std::uint8_t kTcpNumber = 6;
   constexpr std::uint32_t kNopNopTimestamps = 0x0101080a;
   if (!has(body, 20, flaws::kTcpHeader)) return Verdict::flawed;
   const std::uint8_t* const at = body.at;
@@ -272,7 +273,6 @@ class Walk {
   const Layer body = layer.cut(total).after(header);
   if (fragment != 0) [[unlikely]]
     return ipv4_fragment(fragment, protocol, body);
-  constexpr std::uint8_t kTcpNumber = 6;
   if (protocol == kTcpNumber) [[likely]]
     return tcp_inline(body);
   return ip_payload(protocol, body);

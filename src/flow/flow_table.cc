@@ -81,11 +81,7 @@ bool FlowTable::same(FlowHandle handle, const FlowKey& key) {
 }
 
 FlowHandle FlowTable::find(const FlowKey& key, std::uint32_t hash) {
-  return index_.find(hash, [&](FlowHandle handle) {
-    if (handle.kind() == FlowHandle::Kind::tcp) [[likely]]
-      return tcp_.at(handle.number()).is(key);
-    return same(handle, key);
-  });
+  return index_.find(hash, [&](FlowHandle handle) { return same(handle, key); });
 }
 
 void FlowTable::packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {

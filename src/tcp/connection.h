@@ -260,7 +260,7 @@ class Connection {
   void count_resent(const Arrival& arrival, Offset begin, Offset end, std::uint64_t bytes);
   void report_conflicts(const Arrival& arrival, Offset begin, Offset end);
   void note_newest(const Arrival& arrival, Offset begin, Bytes bytes, std::uint32_t length);
-  void note_window_use(const Arrival& arrival, std::uint32_t flying, std::uint32_t length);
+  void note_window_use(const Arrival& arrival, std::uint64_t window, bool full);
   void tell_full_windows(const Moment& moment, Direction from);
   void note_sent(const Arrival& arrival, Offset begin, Offset end);
   Duration retransmission_timeout(Direction from) const;

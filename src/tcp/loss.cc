@@ -195,10 +195,9 @@ void Connection::note_newest(const Arrival& arrival, Offset begin, Bytes bytes,
   if (self.has_acked) {
     const auto flying = static_cast<std::uint32_t>((from + length) - Seq(self.acked));
     if (flying > self.max_in_flight && flying <= INT32_MAX) self.max_in_flight = flying;
-    const bool near_full = std::uint64_t{flying} + length > window_of(arrival.to());
-    if (near_full || known_trouble(arrival.from) != nullptr) {
-      note_window_use(arrival, flying, length);
-    }
+    const std::uint64_t window = window_of(arrival.to());
+    const bool full = std::uint64_t{flying} + length > window && window > 0 && flying <= window;
+    if (full || known_trouble(arrival.from) != nullptr) note_window_use(arrival, window, full);
   }
   const TcpOptions& options = arrival.tcp().options;
   SentSegment segment;
@@ -210,17 +209,14 @@ void Connection::note_newest(const Arrival& arrival, Offset begin, Bytes bytes,
   Trail::note(trail(arrival.from), segment, bytes, arrival.around.ledger, arrival.around.memory);
 }
 
-/// Who has filled the receiver's window waits for an ACK, whatever the path could carry. `flying`
-/// bytes are on their way, those of this segment included. Only seen near the sender: elsewhere the
-/// ACKs have come before the window is full.
-void Connection::note_window_use(const Arrival& arrival, std::uint32_t flying,
-                                 std::uint32_t length) {
+/// Who has filled the receiver's window waits for an ACK, whatever the path could carry. `full`:
+/// what is on its way, this segment included, leaves no room for another like it. Only seen near
+/// the sender: elsewhere the ACKs have come before the window is full.
+void Connection::note_window_use(const Arrival& arrival, std::uint64_t window, bool full) {
   constexpr Duration kShortest = std::chrono::milliseconds(1);
   constexpr Duration kSlack = std::chrono::milliseconds(50);  // a delayed ACK
   const Half& self = half(arrival.from);
-  const std::uint64_t window = window_of(arrival.to());
-  const bool full = std::uint64_t{flying} + length > window && window > 0 && flying <= window;
-  Trouble* known = known_trouble(arrival.from);
+  const Trouble* known = known_trouble(arrival.from);
   if (!full && (known == nullptr || known->full.since.packet == 0)) return;
   Trouble::FullWindow& waits = trouble(arrival, arrival.from).full;
   if (waits.since.packet != 0) {
