@@ -100,14 +100,14 @@ void Conversation::settle(Context& context) {
     again = false;
     if (handing_over_) return change_hands(context);
     for (Side& side : sides_) {
-      if (side.in.waiting() && side.in.pump()) {
+      if (side.in.released() && side.in.pump()) {
         side.in.keep();
         again = true;
       }
     }
   }
   for (Side& side : sides_) {
-    if (side.reader && side.reader.done()) {
+    if (side.reader && !side.in.waiting() && side.reader.done()) {
       side.reader = {};
       side.in.abandon(true);
     }

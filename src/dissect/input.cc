@@ -70,12 +70,10 @@ void Input::drop_marks(std::size_t count) {
 }
 
 bool Input::pump() {
-  bool resumed = false;
-  while (waiting_ && can_go_on()) {
-    resumed = true;
-    std::exchange(waiting_, {}).resume();
-  }
-  return resumed;
+  // Who is resumed goes on as far as it can with what is here.
+  if (!waiting_ || !can_go_on()) return false;
+  std::exchange(waiting_, {}).resume();
+  return true;
 }
 
 bool Input::feed(Bytes bytes, const Stamp& stamp) {

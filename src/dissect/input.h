@@ -116,6 +116,8 @@ class Input {
   void abandon(bool drop);
   /// Somebody waits for this direction.
   bool waiting() const { return static_cast<bool>(waiting_); }
+  /// release() was called, and nobody has gone on yet.
+  bool released() const { return released_; }
 
  private:
   using Ready = bool (*)(void* awaiter);
