@@ -48,9 +48,33 @@ constexpr bool is_token(std::string_view text) {
   return !text.empty() && token_length(text) == text.size();
 }
 
+namespace detail {
+/// Eight letters from `at` on, each as lower() makes it.
+inline std::uint64_t eight_lower(const char* at) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  std::uint64_t letters;
+  std::memcpy(&letters, at, sizeof letters);
+  const std::uint64_t low = letters & 0x7f * kEach;  // so that a sum stays in its byte
+  const std::uint64_t from_a = low + (0x80 - 'A') * kEach, behind_z = low + (0x7f - 'Z') * kEach;
+  return letters | (from_a & ~behind_z & ~letters & 0x80 * kEach) >> 2;
+}
+}  // namespace detail
+
 /// `lowered` is in lower case.
 constexpr bool same_ignoring_case(std::string_view text, std::string_view lowered) {
+  constexpr std::size_t kEight = sizeof(std::uint64_t);
   if (text.size() != lowered.size()) return false;
+  if (!std::is_constant_evaluated() && text.size() >= kEight) {
+    const auto differ = [&](std::size_t at) {
+      std::uint64_t letters;
+      std::memcpy(&letters, lowered.data() + at, sizeof letters);
+      return detail::eight_lower(text.data() + at) != letters;
+    };
+    for (std::size_t at = 0; at + kEight < text.size(); at += kEight) {
+      if (differ(at)) return false;
+    }
+    return !differ(text.size() - kEight);
+  }
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (lower(text[i]) != lowered[i]) return false;
   }

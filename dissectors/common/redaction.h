@@ -15,6 +15,8 @@
 //   {"user":"ann","password":"9f2c"}         {"user":"ann","password":"[redacted]"}
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <forward_list>
 #include <memory_resource>
 #include <string>
@@ -41,24 +43,18 @@ class RedactedTexts {
   std::string_view content(std::string_view type, std::string_view content);
 
  private:
-  /// Whether a field of this name can have something to hide; most have not.
+  /// Whether a field of this name can have something to hide, by its last two letters; most have
+  /// not.
   static bool may_hide(std::string_view name) {
-    if (name.size() < 5) return false;
-    const auto letter = [&](std::size_t i) { return static_cast<unsigned>(name[i] | 0x20); };
+    // token, secret, password, api-key; cookie, referer, refresh, location and authorization
+    static constexpr std::string_view kEnds[] = {"en", "et", "rd", "ey", "ie", "er", "sh", "on"};
+    static constexpr auto kBeforeLast = [] {
+      std::array<std::uint32_t, 32> letters{};
+      for (const std::string_view end : kEnds) letters[end[1] & 31] |= 1u << (end[0] & 31);
+      return letters;
+    }();
     const std::size_t size = name.size();
-    switch (letter(size - 2) << 8 | letter(size - 1)) {
-      case 'e' << 8 | 'n':  // token
-      case 'e' << 8 | 't':  // secret
-      case 'r' << 8 | 'd':  // password
-      case 'e' << 8 | 'y':  // api-key
-      case 'i' << 8 | 'e':  // cookie, set-cookie
-      case 'e' << 8 | 'r':  // referer
-      case 's' << 8 | 'h':  // refresh
-      case 'o' << 8 | 'n':  // location, authorization
-        return true;
-      default:
-        return false;
-    }
+    return size >= 5 && (kBeforeLast[name[size - 1] & 31] >> (name[size - 2] & 31) & 1) != 0;
   }
   std::string_view hidden(std::string_view name, std::string_view value);
   std::string_view keep(std::pmr::string&& text);

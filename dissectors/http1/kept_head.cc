@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "http1/text_marks.h"
+
 namespace wirelens::http1 {
 
 const Head KeptHead::kNone{};
@@ -22,10 +24,10 @@ char* KeptHead::allocate(std::size_t fields, std::size_t text) {
 }
 
 void KeptHead::keep(Bytes text) {
-  const TextMarks marks = marks_of(as_text(text));
-  char* copy = allocate(std::min(marks.lines, kMaxFields), text.size());
+  const TextMarks marks(as_text(text));
+  char* copy = allocate(std::min(marks.lines(), kMaxFields), text.size());
   if (!text.empty()) std::memcpy(copy, text.data(), text.size());
-  parser_->parse(copy, text.size(), marks);
+  parser_->parse(copy, marks);
 }
 
 void KeptHead::keep_start_line(std::string_view line) {

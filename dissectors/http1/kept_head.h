@@ -18,7 +18,7 @@ class KeptHead {
   KeptHead(const KeptHead&) = delete;
   KeptHead& operator=(const KeptHead&) = delete;
 
-  /// Copies and reads `text`, a head or whole lines of one.
+  /// Copies and reads `text`, a head or whole lines of one; at most kMaxHead bytes.
   void keep(Bytes text);
   /// In place of keep(): copies and reads a start line without its end.
   void keep_start_line(std::string_view line);

@@ -3,17 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <limits>
 #include <memory>
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "base/work.h"
 #include "common/http_text.h"
 #include "http1/start_line.h"
+#include "http1/text_marks.h"
 
 namespace wirelens::http1 {
 namespace {
@@ -51,61 +46,23 @@ constexpr std::array<Flaw, kFaults> kFlaws = {{
     {"http.obscured_coding", "RFC 9112 6.1"},
 }};
 
-#ifdef __SSE2__
-constexpr std::size_t kBlock = sizeof(__m128i);
-
-__m128i block_at(const char* at) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-}
-/// A bit for each byte of the block.
-unsigned bits_of(__m128i found) {
-  return static_cast<unsigned>(_mm_movemask_epi8(found));
-}
-/// Bytes from `first` up to `count` behind it.
-__m128i in_range(__m128i block, char first, char count) {
-  const __m128i shifted = _mm_sub_epi8(block, _mm_set1_epi8(first));
-  return _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8(count)), shifted);
-}
-
-/// The next line feed, or `end`. Lines are short: no call of memchr.
-char* find_line_feed(char* at, char* end) {
-  for (; end - at >= static_cast<std::ptrdiff_t>(kBlock); at += kBlock) {
-    const unsigned found = bits_of(_mm_cmpeq_epi8(block_at(at), _mm_set1_epi8('\n')));
-    if (found != 0) return at + __builtin_ctz(found);
-  }
-  while (at < end && *at != '\n') ++at;
-  return at;
-}
-
-/// As token_length(): letters, digits and '-' sixteen at a time. `readable` bytes are there from
-/// the line's begin on.
-std::size_t name_length(std::string_view line, std::size_t readable) {
-  std::size_t length = 0;
-  for (; length + kBlock <= readable; length += kBlock) {
-    const __m128i block = block_at(line.data() + length);
-    const __m128i letter = in_range(_mm_or_si128(block, _mm_set1_epi8(0x20)), 'a', 25);
-    const __m128i other =
-        _mm_or_si128(in_range(block, '0', 9), _mm_cmpeq_epi8(block, _mm_set1_epi8('-')));
-    const unsigned found = bits_of(_mm_or_si128(letter, other)) ^ 0xffff;
-    if (found == 0) continue;
-    length += static_cast<unsigned>(__builtin_ctz(found));
-    break;
-  }
-  if (length >= line.size()) return line.size();
-  return is_token(line[length]) ? length + token_length(line.substr(length)) : length;
-}
-#else
-char* find_line_feed(char* at, char* end) {
-  void* const found = std::memchr(at, '\n', static_cast<std::size_t>(end - at));
-  return found ? static_cast<char*>(found) : end;
-}
-std::size_t name_length(std::string_view line, std::size_t) {
-  return token_length(line);
-}
-#endif
-
 bool is_space(char c) {
   return c == ' ' || c == '\t';
+}
+
+/// The fields that known_field() knows.
+constexpr std::string_view kKnown[] = {
+    "host",           "upgrade",          "connection",       "content-type",
+    "content-length", "content-encoding", "transfer-encoding"};
+
+/// By first letter and length, which most other fields do not share with these.
+bool may_be_known(std::string_view name) {
+  static constexpr auto kLengths = [] {
+    std::array<std::uint32_t, 32> lengths{};
+    for (const std::string_view known : kKnown) lengths[known[0] & 31] |= 1u << known.size();
+    return lengths;
+  }();
+  return !name.empty() && name.size() < 32 && (kLengths[name[0] & 31] >> name.size() & 1) != 0;
 }
 
 std::optional<std::uint64_t> decimal(std::string_view digits) {
@@ -141,79 +98,10 @@ const Flaw& flaw_of(Fault fault) {
   return kFlaws[static_cast<std::size_t>(fault)];
 }
 
-namespace {
-
-using Lanes [[gnu::vector_size(32)]] = std::uint8_t;
-
-[[gnu::always_inline]] inline TextMarks marks_by_lanes(const char* at, std::size_t size) {
-  using Words [[gnu::vector_size(32)]] = std::uint64_t;
-  constexpr std::size_t kMostCounted = 255;  // in a byte
-  TextMarks marks;
-  Lanes control{}, bare_cr{}, lines{};
-  // A block looks one byte further.
-  const auto look = [&](const char* block) __attribute__((always_inline)) {
-    Lanes c, next;
-    std::memcpy(&c, block, sizeof c);
-    std::memcpy(&next, block + 1, sizeof next);
-    const auto feed = reinterpret_cast<Lanes>(c == '\n');
-    const auto cr = reinterpret_cast<Lanes>(c == '\r');
-    const auto low = reinterpret_cast<Lanes>(c < 0x20);
-    const auto tab = reinterpret_cast<Lanes>(c == '\t');
-    control |= (low & ~(feed | cr | tab)) | reinterpret_cast<Lanes>(c == 0x7f);
-    bare_cr |= cr & ~reinterpret_cast<Lanes>(next == '\n');
-    lines -= feed;
-  };
-  const auto count_lines = [&]() __attribute__((always_inline)) {
-    constexpr std::uint64_t kPairs = 0x00ff00ff00ff00ff;
-    const Words words = reinterpret_cast<Words>(lines);
-    const Words sums = (words & kPairs) + (words >> 8 & kPairs);
-    marks.lines += ((sums[0] + sums[1] + sums[2] + sums[3]) * 0x0001000100010001) >> 48;
-    lines = Lanes{};
-  };
-  while (size > sizeof(Lanes)) {
-    const std::size_t blocks = std::min((size - 1) / sizeof(Lanes), kMostCounted);
-    const char* const end = at + blocks * sizeof(Lanes);
-    for (; at != end; at += sizeof(Lanes)) look(at);
-    size -= blocks * sizeof(Lanes);
-    count_lines();
-  }
-  char last[sizeof(Lanes) + 1];
-  std::fill_n(last, sizeof last, ' ');
-  std::copy_n(at, size, last);
-  last[size] = '\n';  // a CR at the end is none without LF
-  look(last);
-  count_lines();
-  if (size < sizeof(Lanes)) --marks.lines;
-  const auto any = [](const Lanes& found) __attribute__((always_inline)) {
-    const Words words = reinterpret_cast<const Words&>(found);
-    return (words[0] | words[1] | words[2] | words[3]) != 0;
-  };
-  marks.control = any(control);
-  marks.bare_cr = any(bare_cr);
-  return marks;
-}
-
-#ifdef __x86_64__
-[[gnu::target("avx2")]] TextMarks marks_by_avx2(const char* at, std::size_t size) {
-  return marks_by_lanes(at, size);
-}
-const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
-#endif
-
-}  // namespace
-
-TextMarks marks_of(std::string_view text) {
-#ifdef __x86_64__
-  if (has_avx2) return marks_by_avx2(text.data(), text.size());
-#endif
-  return marks_by_lanes(text.data(), text.size());
-}
-
 [[gnu::always_inline]] inline void HeadParser::field_line(std::string_view line,
-                                                          std::size_t readable, bool store) {
-  const std::size_t length = name_length(line, readable);
-  std::string_view name = line.substr(0, length);
-  std::size_t colon = length;
+                                                          std::size_t name_length, bool store) {
+  std::string_view name(line.data(), name_length);
+  std::size_t colon = name_length;
   if (colon == line.size() || line[colon] != ':' || name.empty()) {
     colon = line.find(':');
     if (colon == std::string_view::npos) {
@@ -223,7 +111,8 @@ TextMarks marks_of(std::string_view text) {
     name = trimmed(line.substr(0, colon));
     head_.faults.add(is_token(name) ? Fault::space_before_colon : Fault::malformed_field);
   }
-  std::string_view value = line.substr(colon + 1);
+  std::string_view value = line;
+  value.remove_prefix(colon + 1);
   if (value.starts_with(' ')) value.remove_prefix(1);
   if (!value.empty() && (value.front() <= ' ' || value.back() <= ' ')) value = trimmed(value);
   if (store && head_.fields == capacity_) {
@@ -231,37 +120,36 @@ TextMarks marks_of(std::string_view text) {
     store = false;
   }
   if (store) std::construct_at(fields_ + head_.fields++, name, value);
-  constexpr std::uint32_t kKnownLengths =
-      1u << 4 | 1u << 7 | 1u << 10 | 1u << 12 | 1u << 14 | 1u << 16 | 1u << 17;
-  if (name.size() < 32 && (kKnownLengths >> name.size() & 1) != 0) known_field(name, value, store);
+  if (may_be_known(name)) known_field(name, value, store);
 }
 
-void HeadParser::parse(char* text, std::size_t size, const TextMarks& marks) {
+void HeadParser::parse(char* text, const TextMarks& marks) {
+  const std::size_t size = marks.size();
   work(size);
-  if (marks.control) head_.faults.add(Fault::control_character);
-  if (marks.bare_cr) head_.faults.add(Fault::bare_cr);
-  char* const end = text + size;
-  for (char* at = text; at < end;) {
-    const bool first = at == text;
-    char* lf = find_line_feed(at, end);
+  if (marks.control()) head_.faults.add(Fault::control_character);
+  if (marks.bare_cr()) head_.faults.add(Fault::bare_cr);
+  for (std::size_t at = 0; at < size;) {
+    std::size_t lf = marks.line_end(at);
     // A folded line (obs-fold) goes on where the next begins with white space.
-    while (end - lf > 1 && is_space(lf[1]) && !first && lf > at && *at != '\r') {
+    while (size - lf > 1 && is_space(text[lf + 1]) && at > 0 && lf > at && text[at] != '\r') {
       head_.faults.add(Fault::obs_fold);
-      if (lf[-1] == '\r') lf[-1] = ' ';
-      *lf = ' ';
-      lf = find_line_feed(lf + 1, end);
+      if (text[lf - 1] == '\r') text[lf - 1] = ' ';
+      text[lf] = ' ';
+      lf = marks.line_end(lf + 1);
     }
-    char* line_end = lf;
-    if (line_end > at && line_end[-1] == '\r') {
-      --line_end;
-    } else if (lf < end) {
+    std::size_t end = lf;
+    if (end > at && text[end - 1] == '\r') {
+      --end;
+    } else if (lf < size) {
       head_.faults.add(Fault::bare_lf);
     }
-    const std::string_view line(at, static_cast<std::size_t>(line_end - at));
-    if (first) {
+    const std::string_view line(text + at, end - at);
+    if (at == 0) {
       start_line(line);
     } else if (!line.empty()) {
-      field_line(line, static_cast<std::size_t>(end - at), true);
+      std::size_t name = marks.name_end(at) - at;
+      if (name < line.size() && is_token(line[name])) name += token_length(line.substr(name));
+      field_line(line, name, true);
     }
     at = lf + 1;
   }
@@ -337,7 +225,7 @@ void HeadParser::status_line(std::string_view line) {
 }
 
 void HeadParser::field_line(std::string_view line, bool store) {
-  field_line(line, line.size(), store);
+  field_line(line, token_length(line), store);
 }
 
 void HeadParser::known_field(std::string_view name, std::string_view value, bool store) {

@@ -97,13 +97,7 @@ struct Head {
   bool is_1_0() const { return version == "1.0"; }
 };
 
-/// What one look over a text shows.
-struct TextMarks {
-  std::size_t lines = 0;  ///< line feeds
-  bool control = false;   ///< control characters other than HTAB, CR and LF
-  bool bare_cr = false;   ///< CR without LF behind it, other than at the end
-};
-TextMarks marks_of(std::string_view text);
+class TextMarks;
 
 /// Reads a head line by line. Lines come without their line ends.
 class HeadParser {
@@ -116,7 +110,7 @@ class HeadParser {
 
   /// A whole head, its last line end included, and its marks. Writes over folds in `text`: nowhere
   /// else.
-  void parse(char* text, std::size_t size, const TextMarks& marks);
+  void parse(char* text, const TextMarks& marks);
   void start_line(std::string_view line);
   /// `store` is false for fields whose text will not last.
   void field_line(std::string_view line, bool store);
@@ -127,7 +121,7 @@ class HeadParser {
   const Head& head() const { return head_; }
 
  private:
-  void field_line(std::string_view line, std::size_t readable, bool store);
+  void field_line(std::string_view line, std::size_t name_length, bool store);
   void request_line(std::string_view line);
   void status_line(std::string_view line);
   void known_field(std::string_view name, std::string_view value, bool store);

@@ -10,6 +10,7 @@
 #include "event/exchange.h"
 #include "http1/head_scan.h"
 #include "http1/message.h"
+#include "http1/text_marks.h"
 
 namespace wirelens {
 namespace {
@@ -72,7 +73,7 @@ void parse(benchmark::State& state, http1::Kind kind, const std::string& head) {
     scan.begin();
     benchmark::DoNotOptimize(scan(as_bytes(text), 0));
     http1::HeadParser parser(kind, reinterpret_cast<HeaderField*>(fields), 32);
-    parser.parse(text.data(), text.size(), http1::marks_of(text));
+    parser.parse(text.data(), http1::TextMarks(text));
     benchmark::DoNotOptimize(parser.finish().fields);
     benchmark::ClobberMemory();
   }

@@ -8,6 +8,7 @@
 #include "http1/framing.h"
 #include "http1/kept_head.h"
 #include "http1/start_line.h"
+#include "http1/text_marks.h"
 
 namespace wirelens::http1 {
 namespace {
@@ -238,17 +239,40 @@ TEST(Http1Message, MarksOfATextInEveryPlace) {
   for (std::size_t size : {1u, 2u, 63u, 64u, 65u, 127u, 128u, 129u, 200u}) {
     for (std::size_t at = 0; at < size; ++at) {
       std::string text(size, 'x');
-      EXPECT_FALSE(marks_of(text).control || marks_of(text).bare_cr);
+      const TextMarks plain(text);
+      EXPECT_FALSE(plain.control() || plain.bare_cr());
+      EXPECT_EQ(plain.line_end(at), size);
+      EXPECT_EQ(plain.name_end(at), size);
       text[at] = '\x01';
-      EXPECT_TRUE(marks_of(text).control) << size << ' ' << at;
+      EXPECT_TRUE(TextMarks(text).control()) << size << ' ' << at;
       text[at] = '\r';
-      EXPECT_EQ(marks_of(text).bare_cr, at + 1 < size) << size << ' ' << at;
+      EXPECT_EQ(TextMarks(text).bare_cr(), at + 1 < size) << size << ' ' << at;
       if (at + 1 < size) text[at + 1] = '\n';
-      EXPECT_FALSE(marks_of(text).bare_cr) << size << ' ' << at;
+      EXPECT_FALSE(TextMarks(text).bare_cr()) << size << ' ' << at;
       text[at] = '\n';
-      EXPECT_EQ(marks_of(text).lines, at + 1 < size ? 2u : 1u) << size << ' ' << at;
+      const TextMarks marks(text);
+      EXPECT_EQ(marks.lines(), at + 1 < size ? 2u : 1u) << size << ' ' << at;
+      EXPECT_EQ(marks.line_end(0), at) << size;
+      EXPECT_EQ(marks.line_end(at), at) << size;
+      EXPECT_EQ(marks.line_end(std::min(at + 2, size)), size) << at;
     }
   }
+}
+
+TEST(Http1Message, NamesEndBehindLettersDigitsAndDashes) {
+  for (int c = 0; c < 256; ++c) {
+    const bool in_name =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+    for (const std::size_t at : {0u, 31u, 32u, 63u, 64u, 99u}) {
+      std::string text(100, 'n');
+      text[at] = static_cast<char>(c);
+      EXPECT_EQ(TextMarks(text).name_end(0), in_name ? 100 : at) << c;
+    }
+  }
+  const TextMarks longest(std::string(kMaxHead, 'n'));
+  EXPECT_EQ(longest.name_end(0), kMaxHead);
+  EXPECT_EQ(longest.line_end(kMaxHead), kMaxHead);
+  EXPECT_EQ(TextMarks("").line_end(0), 0u);
 }
 
 struct ProbeCase {
