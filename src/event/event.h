@@ -39,13 +39,17 @@ constexpr std::string_view counted_as() {
   return {};
 }
 
+/// A connection's `id`, from 0 in order of first packet.
+using ConnectionId = std::uint64_t;
+
 /// One per type of event; its address is the type's identity.
 struct EventType {
   std::string_view name;   ///< "type" in a record
   std::string_view about;  ///< one sentence for the schema
   void (*describe)(const void* payload, FieldWriter& out);
-  /// See json_fields().
-  char* (*json)(char* at, const void* payload, JsonText& out);
+  /// See json_record(); `at` has room.
+  char* (*json)(char* at, Timestamp time, std::optional<ConnectionId> connection,
+                const void* payload, JsonText& out);
   void (*schema)(SchemaWriter& out);
   /// A copy of the payload that borrows only from `arena`.
   const void* (*copy)(const void* payload, std::pmr::memory_resource& arena);
@@ -60,8 +64,9 @@ inline constexpr EventType kEventType = {
     [](const void* payload, FieldWriter& out) {
       write_fields(*static_cast<const T*>(payload), out);
     },
-    [](char* at, const void* payload, JsonText& out) {
-      return json_fields(at, *static_cast<const T*>(payload), out);
+    [](char* at, Timestamp time, std::optional<ConnectionId> connection, const void* payload,
+       JsonText& out) {
+      return json_record(at, time, connection, *static_cast<const T*>(payload), out);
     },
     [](SchemaWriter& out) { write_schema<T>(out); },
     [](const void* payload, std::pmr::memory_resource& arena) -> const void* {
@@ -71,9 +76,6 @@ inline constexpr EventType kEventType = {
     },
     Internal<T>,
     counted_as<T>()};
-
-/// A connection's `id`, from 0 in order of first packet.
-using ConnectionId = std::uint64_t;
 
 class Event {
  public:

@@ -21,6 +21,7 @@
 //   Duration                          seconds, a number
 //   Timestamp                         RFC 3339 text, UTC, nanoseconds
 //   std::string_view                  text (bytes from the wire; a writer escapes them)
+//   PlainText                         text of the program's own
 //   enum with name_of(e)              text
 //   struct with fields()              object
 //   std::span<const T>                list
@@ -34,6 +35,7 @@
 #include <memory_resource>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -59,6 +61,15 @@ constexpr Field<Owner, Member> field(std::string_view name, Member Owner::*membe
   return {name, member, about, nullptr};
 }
 
+/// Words of the program's own and addresses: ASCII that shows itself, without a quote or a
+/// backslash, so that a writer has nothing to escape.
+class PlainText : public std::string_view {
+ public:
+  using std::string_view::string_view;
+  constexpr PlainText(std::string_view text) : std::string_view(text) {}
+  PlainText(const std::string& text) : std::string_view(text) {}
+};
+
 /// A number whose name is only known when the program runs. The name is a literal.
 struct Measure {
   std::string_view name;
@@ -76,6 +87,8 @@ concept NamedEnum = std::is_enum_v<T> && requires(T value) {
   { name_of(value) } -> std::convertible_to<std::string_view>;
 };
 
+template <class T>
+inline constexpr bool is_text = std::same_as<T, std::string_view> || std::same_as<T, PlainText>;
 template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
@@ -126,7 +139,7 @@ void write_value(std::string_view name, const T& value, FieldWriter& out) {
     out.duration(name, value);
   } else if constexpr (std::same_as<T, Timestamp>) {
     out.time(name, value);
-  } else if constexpr (std::same_as<T, std::string_view>) {
+  } else if constexpr (is_text<T>) {
     out.text(name, value);
   } else if constexpr (NamedEnum<T>) {
     out.text(name, name_of(value));
@@ -197,7 +210,7 @@ void write_schema_of(std::string_view name, bool required, std::string_view abou
     out.scalar(name, Kind::number, required, about);
   } else if constexpr (std::same_as<T, Timestamp>) {
     out.scalar(name, Kind::time, required, about);
-  } else if constexpr (std::same_as<T, std::string_view> || NamedEnum<T>) {
+  } else if constexpr (is_text<T> || NamedEnum<T>) {
     out.scalar(name, Kind::text, required, about);
   } else if constexpr (is_pair<T>) {
     out.begin_list(name, required, about);
@@ -234,11 +247,11 @@ void deepen(T& value, std::pmr::memory_resource& arena) {
   } else if constexpr (is_pair<T>) {
     deepen(value.first, arena);
     deepen(value.second, arena);
-  } else if constexpr (std::same_as<T, std::string_view>) {
+  } else if constexpr (is_text<T>) {
     if (value.empty()) return;
     auto* copy = static_cast<char*>(arena.allocate(value.size(), 1));
     value.copy(copy, value.size());
-    value = {copy, value.size()};
+    value = T(copy, value.size());
   } else if constexpr (is_span<T>) {
     using Element = std::remove_const_t<typename T::element_type>;
     if (value.empty()) return;

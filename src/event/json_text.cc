@@ -1,4 +1,5 @@
-// event/json_text.cc - text sixteen bytes at a time, numbers eight digits at a time.
+// event/json_text.cc - text sixteen bytes at a time, numbers eight digits at a
+// time.
 #include "event/json_text.h"
 
 #include <algorithm>
@@ -15,20 +16,26 @@ using Block [[gnu::vector_size(16)]] = signed char;
 using Words [[gnu::vector_size(16)]] = std::uint64_t;
 constexpr std::size_t kBlock = sizeof(Block);
 
-/// Whether a byte of `block` is below 0x20, 0x7F or above, a quote or a backslash.
-[[gnu::always_inline]] inline bool unusual(Block block) {
+/// A bit for each byte of `block` that is below 0x20, 0x7F or above, a quote or
+/// a backslash.
+[[gnu::always_inline]] inline unsigned unusual(Block block) {
   // With 1 added, what is above 0x7E is negative.
   const auto usual = static_cast<Block>(block + 1) > 0x20;
   const auto escaped = (block == '"') | (block == '\\');
 #ifdef __SSE2__
   const __m128i plain = _mm_andnot_si128(reinterpret_cast<const __m128i&>(escaped),
                                          reinterpret_cast<const __m128i&>(usual));
-  return _mm_movemask_epi8(plain) != 0xffff;
+  return static_cast<unsigned>(_mm_movemask_epi8(plain)) ^ 0xffff;
 #else
+  unsigned bits = 0;
   const auto found = escaped | ~usual;
-  const Words words = reinterpret_cast<const Words&>(found);
-  return (words[0] | words[1]) != 0;
+  for (std::size_t i = 0; i < kBlock; ++i) bits |= unsigned{found[i] != 0} << i;
+  return bits;
 #endif
+}
+/// The place of the lowest bit, which there is.
+[[gnu::always_inline]] inline std::size_t first_of(unsigned bits) {
+  return static_cast<std::size_t>(__builtin_ctz(bits));
 }
 
 bool is_unusual(char c) {
@@ -47,45 +54,84 @@ template <class T>
   std::memcpy(to, &value, sizeof value);
 }
 
-/// Copies up to the first block with something unusual, or all. Gives the bytes that are good. What
-/// is shorter than a block is taken from both of its ends, which may overlap.
+/// The beginning and the end of a text of one to two Parts, which may overlap.
+template <class Part>
+struct Ends {
+  Part first, last;
+
+  [[gnu::always_inline]] Ends(const char* from, std::size_t size)
+      : first(load<Part>(from)), last(load<Part>(from + size - sizeof(Part))) {}
+  [[gnu::always_inline]] void copy(std::size_t size, char* to) const {
+    store(to, first);
+    store(to + size - sizeof(Part), last);
+  }
+  /// How many bytes come before the first unusual one.
+  [[gnu::always_inline]] std::size_t plain(std::size_t size) const {
+    const unsigned found = unusual_bytes();
+    if (found == 0) return size;
+    const std::size_t place = first_of(found);
+    return place < sizeof(Part) ? place : size - 2 * sizeof(Part) + place;
+  }
+
+ private:
+  /// A bit for each byte of `first`, and then of `last`.
+  [[gnu::always_inline]] unsigned unusual_bytes() const {
+    if constexpr (sizeof(Part) == kBlock) {
+      return unusual(first) | unusual(last) << kBlock;
+    } else if constexpr (sizeof(Part) == 8) {
+      const Words both{first, last};
+      return unusual(reinterpret_cast<const Block&>(both));
+    } else {
+      std::uint64_t both = first | std::uint64_t{last} << (8 * sizeof(Part));
+      if constexpr (sizeof(Part) == 2) both |= both << 32;
+      const Words repeated{both, both};
+      return unusual(reinterpret_cast<const Block&>(repeated));
+    }
+  }
+};
+
+/// Copies up to the first unusual byte, or all, and maybe more behind it. Gives
+/// how many bytes are good.
 [[gnu::always_inline]] inline std::size_t copy_plain(const char* from, std::size_t size, char* to) {
-  if (size >= kBlock) {
-    std::size_t at = 0;
-    for (; at + kBlock <= size; at += kBlock) {
+  const auto copy = [&](const auto& ends) {
+    ends.copy(size, to);
+    return ends.plain(size);
+  };
+  if (size >= 8) {
+    if (size < kBlock) return copy(Ends<std::uint64_t>(from, size));
+    if (size <= 2 * kBlock) return copy(Ends<Block>(from, size));
+    const std::size_t last = size - kBlock;
+    for (std::size_t at = 0;; at = std::min(at + kBlock, last)) {
       const auto block = load<Block>(from + at);
       store(to + at, block);
-      if (unusual(block)) return at;
+      if (const unsigned found = unusual(block)) return at + first_of(found);
+      if (at == last) return size;
     }
-    if (at == size) return size;
-    const auto last = load<Block>(from + size - kBlock);  // overlaps what was looked at
-    store(to + size - kBlock, last);
-    return unusual(last) ? at : size;
   }
-  Words ends;
-  if (size >= 8) {
-    const auto first = load<std::uint64_t>(from), last = load<std::uint64_t>(from + size - 8);
-    store(to, first);
-    store(to + size - 8, last);
-    ends = Words{first, last};
-  } else if (size >= 4) {
-    const auto first = load<std::uint32_t>(from), last = load<std::uint32_t>(from + size - 4);
-    store(to, first);
-    store(to + size - 4, last);
-    const std::uint64_t both = first | std::uint64_t{last} << 32;
-    ends = Words{both, both};
-  } else {
-    for (std::size_t i = 0; i < size; ++i) {
-      if (is_unusual(from[i])) return i;
-      to[i] = from[i];
-    }
-    return size;
-  }
-  return unusual(reinterpret_cast<Block>(ends)) ? 0 : size;
+  if (size >= 4) return copy(Ends<std::uint32_t>(from, size));
+  if (size >= 2) return copy(Ends<std::uint16_t>(from, size));
+  if (size == 0 || is_unusual(*from)) return 0;
+  *to = *from;
+  return 1;
 }
 
-/// The eight decimal digits of `value` (below 100,000,000), the first in the lowest byte, as
-/// numbers from 0 to 9: halves the number thrice, in all parts at once.
+[[gnu::always_inline]] inline void copy_all(const char* from, std::size_t size, char* to) {
+  if (size > 2 * kBlock) {
+    std::memcpy(to, from, size);
+  } else if (size >= kBlock) {
+    Ends<Block>(from, size).copy(size, to);
+  } else if (size >= 8) {
+    Ends<std::uint64_t>(from, size).copy(size, to);
+  } else if (size >= 4) {
+    Ends<std::uint32_t>(from, size).copy(size, to);
+  } else {
+    for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+  }
+}
+
+/// The eight decimal digits of `value` (below 100,000,000), the first in the
+/// lowest byte, as numbers from 0 to 9: halves the number thrice, in all parts
+/// at once.
 std::uint64_t eight_digits(std::uint32_t value) {
   const std::uint64_t fours = value / 10000 | std::uint64_t{value % 10000} << 32;
   const std::uint64_t hundreds = (fours * 10486 >> 20) & 0x7f'0000'007f;
@@ -135,6 +181,15 @@ char* JsonText::text(char* at, std::string_view value) {
   return at;
 }
 
+char* JsonText::plain(char* at, std::string_view value) {
+  at = room(at, value.size() + 2);
+  *at++ = '"';
+  copy_all(value.data(), value.size(), at);
+  at += value.size();
+  *at++ = '"';
+  return at;
+}
+
 char* JsonText::text_that_grows(char* at, std::string_view value) {
   return text(grow(at, value.size() + kBlock + kSlack), value);
 }
@@ -142,11 +197,7 @@ char* JsonText::text_that_grows(char* at, std::string_view value) {
 char* JsonText::escaped(char* at, std::string_view rest) {
   while (!rest.empty()) {
     at = room(at, rest.size() + kBlock + kEscapeRoom);
-    std::size_t plain = copy_plain(rest.data(), rest.size(), at);
-    while (plain < rest.size() && !is_unusual(rest[plain])) {
-      at[plain] = rest[plain];
-      ++plain;
-    }
+    const std::size_t plain = copy_plain(rest.data(), rest.size(), at);
     at += plain;
     rest.remove_prefix(plain);
     if (!rest.empty()) at = escape(at, rest);

@@ -5,6 +5,7 @@
 // a list or object gave, so that a struct's numbers are written without a look at the buffer's end.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -34,6 +35,19 @@ class JsonText {
 
   /// In quotes, escaped. Text from the wire: see escape().
   char* text(char* at, std::string_view value);
+  /// In quotes, as it is: see PlainText.
+  char* plain(char* at, std::string_view value);
+  /// A piece of the record itself, for which there is room.
+  template <std::size_t kSize>
+  static char* put(char* at, const std::array<char, kSize>& piece) {
+    std::memcpy(at, piece.data(), kSize);
+    return at + kSize;
+  }
+  template <std::size_t kSize>
+  static char* put(char* at, const char (&literal)[kSize]) {
+    std::memcpy(at, literal, kSize - 1);
+    return at + kSize - 1;
+  }
   // These write up to kMaxScalar bytes, some of them behind the place that they give.
   static char* boolean(char* at, bool value) {
     std::memcpy(at, value ? "true " : "false", 5);

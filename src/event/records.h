@@ -25,7 +25,7 @@ constexpr std::string_view name_of(Direction direction) {
 }
 
 struct Endpoint {
-  std::string_view ip;
+  PlainText ip;
   std::uint16_t port = 0;
 
   static constexpr auto fields() {
@@ -240,20 +240,20 @@ struct Connection {
       "Who talked to whom, how it began and ended, what was lost; `ts` is its first packet.";
 
   std::uint64_t id = 0;
-  std::string_view transport;
+  PlainText transport;
   Endpoint client;
   Endpoint server;
   bool client_known = true;
   std::optional<std::string_view> server_name;
   std::uint64_t first_packet = 0;
   Duration duration{};
-  std::optional<std::string_view> client_state;
-  std::optional<std::string_view> server_state;
+  std::optional<PlainText> client_state;
+  std::optional<PlainText> server_state;
   std::optional<Close> close;
   std::optional<Duration> idle;
-  std::string_view history;
-  std::string_view conn_state;
-  std::string_view community_id;
+  PlainText history;
+  PlainText conn_state;
+  PlainText community_id;
   std::optional<Duration> handshake_rtt;
   std::span<const std::string_view> protocols;
   Sent sent;
@@ -262,7 +262,7 @@ struct Connection {
   std::optional<bool> midstream;
   std::span<const std::uint16_t> vlan;
   std::optional<std::string_view> tunnel;
-  std::optional<std::string_view> evicted;
+  std::optional<PlainText> evicted;
   std::optional<bool> interim;
 
   static constexpr auto fields() {

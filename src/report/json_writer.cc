@@ -11,14 +11,8 @@ namespace {
 
 constexpr char kHexadecimal[] = "0123456789abcdef";
 
-template <std::size_t kSize>
-char* put(char* at, const char (&literal)[kSize]) {
-  std::memcpy(at, literal, kSize - 1);
-  return at + kSize - 1;
-}
-
 char* unicode_escape(char* at, std::uint32_t unit) {
-  at = put(at, "\\u");
+  at = JsonText::put(at, "\\u");
   for (int shift = 12; shift >= 0; shift -= 4) *at++ = kHexadecimal[unit >> shift & 15];
   return at;
 }
@@ -53,8 +47,7 @@ void JsonWriter::end_record() {
 }
 
 void JsonWriter::record(const Event& event) {
-  begin_record(event.type().name, event.time(), event.connection());
-  at_ = put(event.type().json(room(at_), event.payload(), *this), "}\n");
+  at_ = event.type().json(room(at_), event.time(), event.connection(), event.payload(), *this);
 }
 
 void JsonWriter::begin_document() {
@@ -106,14 +99,17 @@ void JsonWriter::end_list() {
 }
 
 char* JsonWriter::escape(char* at, std::string_view& rest) const {
+  if (rest.front() == '"') {  // by far most of them
+    rest.remove_prefix(1);
+    return put(at, "\\\"");
+  }
   const Scalar scalar = first_scalar(rest);
   if (!scalar.valid || reads_as_escape(rest)) {
     at = put(at, "\\\\x");
     *at++ = kHexadecimal[scalar.value >> 4];
     *at++ = kHexadecimal[scalar.value & 15];
-  } else if (scalar.value == '"' || scalar.value == '\\') {
-    *at++ = '\\';
-    *at++ = static_cast<char>(scalar.value);
+  } else if (scalar.value == '\\') {
+    at = put(at, "\\\\");
   } else if (!acts(scalar.value)) {
     rest.copy(at, scalar.length);
     at += scalar.length;

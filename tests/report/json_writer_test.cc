@@ -96,6 +96,30 @@ struct Inner {
   }
 };
 
+/// Runs of figures: with a condition, without one, and one that is too short.
+struct Figures {
+  bool known = true;
+  std::uint64_t one = 0;
+  std::uint32_t two = 0;
+  Duration three{};
+  std::uint64_t four = 0;
+  std::uint16_t five = 0;
+  Duration six{};
+  bool end = false;
+  std::uint64_t seven = 0;
+  std::uint64_t eight = 0;
+
+  static constexpr auto fields() {
+    return std::tuple(field("one", &Figures::one, ""), field("two", &Figures::two, ""),
+                      field("three", &Figures::three, ""),
+                      field("four", &Figures::four, "").when(&Figures::known),
+                      field("five", &Figures::five, "").when(&Figures::known),
+                      field("six", &Figures::six, "").when(&Figures::known),
+                      field("end", &Figures::end, ""), field("seven", &Figures::seven, ""),
+                      field("eight", &Figures::eight, ""));
+  }
+};
+
 /// A member of every type that event/fields.h knows.
 struct Everything {
   static constexpr std::string_view kName = "everything";
@@ -110,9 +134,11 @@ struct Everything {
   Duration duration{1};
   Timestamp time{};
   std::string_view text;
+  PlainText plain;
   Colour colour = Colour::green;
   Inner empty;
   Inner full{true, 1, 2};
+  Figures figures;
   std::span<const std::uint16_t> none;
   std::span<const std::uint16_t> numbers;
   std::span<const Inner> objects;
@@ -127,8 +153,9 @@ struct Everything {
         field("integer", &Everything::integer, ""), field("natural", &Everything::natural, ""),
         field("number", &Everything::number, ""), field("no_number", &Everything::no_number, ""),
         field("duration", &Everything::duration, ""), field("time", &Everything::time, ""),
-        field("text", &Everything::text, ""), field("colour", &Everything::colour, ""),
-        field("empty", &Everything::empty, ""), field("full", &Everything::full, ""),
+        field("text", &Everything::text, ""), field("plain", &Everything::plain, ""),
+        field("colour", &Everything::colour, ""), field("empty", &Everything::empty, ""),
+        field("full", &Everything::full, ""), field("figures", &Everything::figures, ""),
         field("none", &Everything::none, ""), field("numbers", &Everything::numbers, ""),
         field("objects", &Everything::objects, ""), field("pairs", &Everything::pairs, ""),
         field("measures", &Everything::measures, ""), field("absent", &Everything::absent, ""),
@@ -169,6 +196,36 @@ TEST(JsonWriter, WritesARecordAsItsCallsDo) {
     everything.pairs = pairs;
     everything.measures = measures;
     everything.texts = texts;
+  }
+}
+
+TEST(JsonWriter, WritesFiguresAsItsCallsDo) {
+  std::string word = "a";
+  Everything everything;
+  Figures& figures = everything.figures;
+  for (unsigned round = 0; round < 64; ++round) {
+    figures = {.known = round % 2 == 0,
+               .one = round / 2 % 2 * 11,
+               .three = Duration(round / 4 % 2 * 13),
+               .four = round / 8 % 2 * 14,
+               .six = Duration(round / 16 % 2 * 16),
+               .eight = round / 32 % 2 * 18};
+    everything.plain = word += 'b';
+    const Event event(timestamp_ns(1), std::nullopt, everything);
+    EXPECT_EQ(record_of(event, false), record_of(event, true));
+  }
+}
+
+TEST(JsonWriter, FindsWhatIsToBeEscapedWhereverItStands) {
+  for (std::size_t size = 1; size < 100; ++size) {
+    for (std::size_t place = 0; place < size; ++place) {
+      std::string text(size, 'a');
+      text[place] = '"';
+      std::string written(size - 1, 'a');
+      written.insert(place, "\\\"");
+      ASSERT_EQ(value_of([&](JsonWriter& out) { out.text("t", text); }),
+                ",\"t\":\"" + written + "\"");
+    }
   }
 }
 
