@@ -86,6 +86,37 @@ std::array<std::uint32_t, 5> sha1_of(std::array<std::uint8_t, 64>& block, std::s
   return {context.h0, context.h1, context.h2, context.h3, context.h4};
 }
 
+using Letters [[gnu::vector_size(16)]] = signed char;
+using Words [[gnu::vector_size(16)]] = std::uint64_t;
+
+/// Of RFC 4648 section 4, for numbers below 64: each of the five ranges lies at another distance.
+Letters base64_letters(Letters number) {
+  return number + 'A' + ((number > 25) & 6) - ((number > 51) & 75) - ((number > 61) & 15) +
+         ((number > 62) & 3);
+}
+
+/// 28 letters, of which the last is to be replaced, and more: needs 32 bytes.
+void put_base64(const std::array<std::uint32_t, 5>& digest, char* out) {
+  const auto three_bytes = [&](std::size_t bit) -> std::uint64_t {
+    const std::size_t word = bit / 32;
+    const std::uint32_t next = word + 1 < digest.size() ? digest[word + 1] : 0;
+    return (std::uint64_t{digest[word]} << 32 | next) << bit % 32 >> 40;
+  };
+  // Two times four numbers of six bits, a byte for each, the first in the lowest.
+  const auto eight_numbers = [&](std::size_t bit) {
+    const std::uint64_t both =
+        three_bytes(bit) | (bit + 24 < 160 ? three_bytes(bit + 24) << 32 : 0);
+    return (both >> 18 & 0x3f'0000'003f) | (both >> 4 & 0x3f00'0000'3f00) |
+           (both << 10 & 0x3f'0000'003f'0000) | (both << 24 & 0x3f00'0000'3f00'0000);
+  };
+  const Words first{eight_numbers(0), eight_numbers(48)};
+  const Words last{eight_numbers(96), eight_numbers(144)};
+  const Letters letters[] = {base64_letters(reinterpret_cast<const Letters&>(first)),
+                             base64_letters(reinterpret_cast<const Letters&>(last))};
+  std::memcpy(out, letters, sizeof letters);
+  out[27] = '=';
+}
+
 }  // namespace
 
 AddressText::AddressText(const AddressBytes& address, std::uint8_t version) {
@@ -98,37 +129,22 @@ CommunityId::CommunityId(const FlowKey& key) {
   std::array<std::uint8_t, 64> input{};
   std::size_t size = 2;  // the seed, 0
   const std::size_t width = key.version == 6 ? 16 : 4;
-  const auto append = [&](const std::uint8_t* from, std::size_t count) {
-    std::memcpy(input.data() + size, from, count);
+  const auto append = [&](const auto& from, std::size_t count) {
+    std::memcpy(input.data() + size, from.data(), from.size());  // what is too much is overwritten
     size += count;
   };
-  const std::uint8_t tail[6] = {key.protocol,
-                                0,
-                                static_cast<std::uint8_t>(key.low_port >> 8),
-                                static_cast<std::uint8_t>(key.low_port),
-                                static_cast<std::uint8_t>(key.high_port >> 8),
-                                static_cast<std::uint8_t>(key.high_port)};
-  append(key.low.data(), width);
-  append(key.high.data(), width);
-  append(tail, sizeof tail);
+  const std::array<std::uint8_t, 6> tail = {key.protocol,
+                                            0,
+                                            static_cast<std::uint8_t>(key.low_port >> 8),
+                                            static_cast<std::uint8_t>(key.low_port),
+                                            static_cast<std::uint8_t>(key.high_port >> 8),
+                                            static_cast<std::uint8_t>(key.high_port)};
+  append(key.low, width);
+  append(key.high, width);
+  append(tail, tail.size());
 
-  constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const std::array<std::uint32_t, 5> digest = sha1_of(input, size);
-  std::array<std::uint8_t, 21> bytes{};  // 20, in threes
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    const std::uint32_t word = __builtin_bswap32(digest[i]);
-    std::memcpy(&bytes[4 * i], &word, sizeof word);
-  }
-  letters_[0] = '1';
-  letters_[1] = ':';
-  for (std::size_t i = 0; i < 7; ++i) {
-    const unsigned three =
-        unsigned{bytes[3 * i]} << 16 | unsigned{bytes[3 * i + 1]} << 8 | unsigned{bytes[3 * i + 2]};
-    for (std::size_t j = 0; j < 4; ++j) {
-      letters_[2 + 4 * i + j] = kBase64[three >> (18 - 6 * j) & 63];
-    }
-  }
-  letters_[29] = '=';
+  std::memcpy(letters_, "1:", 2);
+  put_base64(sha1_of(input, size), letters_ + 2);
 }
 
 }  // namespace wirelens

@@ -69,10 +69,11 @@ inline std::string address_text(const AddressBytes& address, std::uint8_t versio
 class CommunityId {
  public:
   explicit CommunityId(const FlowKey& key);
-  std::string_view text() const { return {letters_, sizeof letters_}; }
+  std::string_view text() const { return {letters_, kLength}; }
 
  private:
-  char letters_[30];
+  static constexpr std::size_t kLength = 30;
+  char letters_[2 + 32];  // what is written with the last ones
 };
 
 }  // namespace wirelens

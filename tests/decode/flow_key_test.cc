@@ -2,6 +2,10 @@
 #include "decode/flow_key.h"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include <random>
 
 namespace wirelens {
 namespace {
@@ -20,6 +24,38 @@ FlowKey tcp4(AddressBytes low, std::uint16_t low_port, AddressBytes high, std::u
 TEST(FlowKey, CommunityId) {
   EXPECT_EQ(CommunityId(tcp4({66, 35, 250, 204}, 80, {128, 232, 110, 120}, 34855)).text(),
             "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+}
+
+/// As the specification puts it: seed, ends, protocol, a byte of padding, ports.
+std::string community_id_of(const FlowKey& key) {
+  const std::size_t width = key.version == 6 ? 16 : 4;
+  std::string input(2, '\0');
+  for (const AddressBytes& end : {key.low, key.high})
+    input.append(end.begin(), end.begin() + width);
+  input += {static_cast<char>(key.protocol), '\0'};
+  for (const unsigned port : {unsigned{key.low_port}, unsigned{key.high_port}}) {
+    input += {static_cast<char>(port >> 8), static_cast<char>(port & 255)};
+  }
+  unsigned char digest[SHA_DIGEST_LENGTH], text[4 * SHA_DIGEST_LENGTH];
+  SHA1(reinterpret_cast<const unsigned char*>(input.data()), input.size(), digest);
+  const int length = EVP_EncodeBlock(text, digest, sizeof digest);
+  return "1:" + std::string(text, text + length);
+}
+
+TEST(FlowKey, CommunityIdOfAnyFlow) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 2000; ++round) {
+    FlowKey key;
+    key.version = round % 2 == 0 ? 4 : 6;
+    for (std::size_t i = 0; i < (key.version == 6 ? 16u : 4u); ++i) {
+      key.low[i] = static_cast<std::uint8_t>(random());
+      key.high[i] = static_cast<std::uint8_t>(random());
+    }
+    key.low_port = static_cast<std::uint16_t>(random());
+    key.high_port = static_cast<std::uint16_t>(random());
+    key.protocol = round % 3 == 0 ? 17 : 6;
+    ASSERT_EQ(CommunityId(key).text(), community_id_of(key));
+  }
 }
 
 TEST(FlowKey, AddressesInText) {
