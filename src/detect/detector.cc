@@ -80,11 +80,11 @@ Detector::Detector(const DetectOptions& options, EventSink& next) : options_(opt
 Detector::~Detector() = default;
 
 void Detector::let_hear(const Event& event) {
-  const auto place = std::find(types_.begin(), types_.end(), &event.type());
-  if (place == types_.end()) return;
   // Nine in ten connections of a busy tap may be UDP's.
   const auto* connection = event.as<Connection>();
-  if (connection != nullptr && !connection->sent.by_tcp) return;
+  if (connection != nullptr && (!connection->sent.by_tcp || connection->interim)) return;
+  const auto place = std::find(types_.begin(), types_.end(), &event.type());
+  if (place == types_.end()) return;
   const auto number = static_cast<std::size_t>(place - types_.begin());
   for (Judge* judge : listeners_[number]) judge->hear(event);
 }

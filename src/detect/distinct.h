@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "detect/digest.h"
 
 namespace wirelens::detect {
 
@@ -17,9 +18,7 @@ class Distinct {
  public:
   template <class T>
   requires std::has_unique_object_representations_v<T>
-  void add(const T& value) {
-    take(siphash13(kFixed, Bytes(reinterpret_cast<const std::uint8_t*>(&value), sizeof value)));
-  }
+  void add(const T& value) { take(siphash13_of(kFixed, value)); }
 
   void add(const Distinct& other) {
     for (const std::uint64_t hash : other.exact_) take(hash);

@@ -108,7 +108,7 @@ struct Rule {
   std::string_view fix;    ///< what to do about it
   std::string_view source;
   std::span<const Threshold> thresholds = {};
-  std::span<const EventType* const> takes;  ///< of Connection records, TCP's alone
+  std::span<const EventType* const> takes;  ///< of Connection records, those of TCP that are over
   std::unique_ptr<Judge> (*make)(const Circumstances& circumstances);
   std::span<const std::string_view> follows = {};  ///< rules whose findings may be the cause
   /// Rules whose findings say all that there is to say: beside one about the same hosts, this one

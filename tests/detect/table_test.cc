@@ -21,6 +21,26 @@ struct Count {
   std::uint64_t weight() const { return count; }
 };
 
+TEST(Digest, IsThatOfItsBytes) {
+  const auto of_bytes = [](const auto& value) {
+    const auto* at = reinterpret_cast<const std::uint8_t*>(&value);
+    return Digest().add(Bytes(at, sizeof value)).value();
+  };
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 100; ++round) {
+    Peers peers;
+    for (std::uint8_t& byte : peers.client.address) byte = static_cast<std::uint8_t>(random());
+    peers.server.port = static_cast<std::uint16_t>(random());
+    const std::uint64_t number = random();
+    EXPECT_EQ(digest_of(peers), of_bytes(peers));
+    EXPECT_EQ(digest_of(number), of_bytes(number));
+    for (const PeerAddress& end : {peers.client, peers.client, peers.server}) {
+      EXPECT_EQ(digest_of(end), of_bytes(end));
+    }
+    EXPECT_EQ(pair_of(peers).digest, of_bytes(Peers{peers.client.host(), peers.server}));
+  }
+}
+
 TEST(Table, KeepsTheHeavyAndItsBound) {
   Table<std::string, Count> table(8);
   for (int i = 0; i < 100; ++i) ++table.at("heavy").count;

@@ -71,7 +71,6 @@ class IncompleteBody final : public Judge {
   }
 
   void settle(const Event& event, const Connection& connection) {
-    if (connection.interim) return;
     const Cut* cut = cut_.find(connection.id);
     if (cut == nullptr) return;
     const bool seen = connection.sent.missing_bytes + connection.received.missing_bytes == 0 &&

@@ -72,9 +72,8 @@ class PipeliningStall final : public Judge {
   }
 
   void end(const Event& event, const Connection& connection) {
-    if (!connection.sent.by_tcp) return;
     const Answered* answered = answered_.find(connection.id);
-    if (answered == nullptr || connection.interim) return;
+    if (answered == nullptr) return;
     const Timestamp closed =
         event.time() + connection.duration + connection.idle.value_or(Duration::zero());
     const Duration waited = std::max(closed - answered->until, Duration::zero());

@@ -22,7 +22,7 @@ class SlowRequest final : public Judge {
 
   void hear(const Event& event) override {
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp" || !connection.handshake_rtt) return;
+    if (!connection.handshake_rtt) return;
     if (connection.received.bytes > kAnswer || connection.duration < long_) return;
     const std::uint64_t bytes = connection.sent.bytes;
     const std::uint64_t packets = connection.sent.packets;

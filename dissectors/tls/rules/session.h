@@ -25,10 +25,8 @@ inline std::string server_text(const TlsSession& session, const PeerAddress& ser
 
 /// What stands for server_text() where a table is asked at every handshake.
 inline std::uint64_t digest_of_server(const TlsSession& session, const PeerAddress& server) {
-  detect::Digest digest;
-  digest.add(server);
-  if (session.server_name) digest.add(*session.server_name);
-  return digest.value();
+  const std::uint64_t digest = detect::digest_of(server);
+  return session.server_name ? detect::Digest(digest).add(*session.server_name).value() : digest;
 }
 
 /// How many handshakes a server had, whatever became of them.

@@ -35,7 +35,7 @@ class AbnormalClose final : public Judge {
     if (const auto* course = event.as<Course>()) return note(event, *course);
     const auto& connection = *event.as<wirelens::Connection>();
     Pending* pending = pending_.find(connection.id);
-    if (pending == nullptr || connection.interim) return;
+    if (pending == nullptr) return;
     if (connection.close) judge_end(event, *pending, *connection.close);
     pending_.erase(connection.id);
   }

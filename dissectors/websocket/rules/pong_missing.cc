@@ -62,7 +62,7 @@ class PongMissing final : public Judge {
   /// Only who was seen both ways can be blamed.
   void end(const Event& event, const wirelens::Connection& connection) {
     Pending* pending = pending_.find(connection.id);
-    if (pending == nullptr || connection.interim) return;
+    if (pending == nullptr) return;
     if (connection.one_sided.value_or(false)) {
       ++one_sided_;
     } else {

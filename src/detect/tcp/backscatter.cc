@@ -20,10 +20,10 @@ class Backscatter final : public Judge {
 
   void hear(const Event& event) override {
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp") return;
     if (connection.sent.bytes > 0 || connection.received.bytes > 0) return;
-    const std::string_view history = connection.history;
     // Answers first, and then at most our own reset of what we did not ask for.
+    const std::string_view history = connection.history;
+    if (history.size() > 2) return;
     const bool answered = history == "h" || history == "r" || history == "R" || history == "hR";
     if (!answered) return;
     const bool by_client = history == "R";

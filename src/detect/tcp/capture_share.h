@@ -16,7 +16,6 @@ class CaptureShare : public Judge {
 
   void hear(const Event& event) final {
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp") return;
     const Share share = share_of(connection);
     all_ += share.all;
     if (share.count == 0) return;

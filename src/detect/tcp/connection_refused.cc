@@ -26,7 +26,7 @@ class ConnectionRefused final : public Judge {
   void hear(const Event& event) override {
     const auto& connection = *event.as<Connection>();
     if (connection.close != Close::refused) {
-      if (connection.handshake_rtt && !connection.interim) note_opened(event.peers()->server);
+      if (connection.handshake_rtt) note_opened(event.peers()->server);
       return;
     }
     Tally& tally = tallies_.at(event.peers()->server);

@@ -34,7 +34,6 @@ class ConnectionTimeout final : public Judge {
       return;
     }
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp") return;
     if (connection.close == Close::unanswered) {
       if (connection.sent.retransmitted_packets > 0) count(event, connection);
     } else if (connection.handshake_rtt) {

@@ -22,7 +22,6 @@ class OldDuplicateSyn final : public Judge {
 
   void hear(const Event& event) override {
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp") return;
     const Peers& peers = *event.peers();
     if (connection.close == Close::reset_by_client && !connection.handshake_rtt &&
         connection.history.starts_with("ShR") && connection.sent.bytes == 0) {

@@ -22,7 +22,7 @@ class PathMtuBlackhole final : public Judge {
   void hear(const Event& event) override {
     if (const auto* incident = event.as<Incident>()) return note(event, *incident);
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || stuck_.size() == 0) return;
+    if (stuck_.size() == 0) return;
     const Stuck* stuck = stuck_.find(connection.id);
     if (stuck == nullptr) return;
     const Stuck last = *stuck;

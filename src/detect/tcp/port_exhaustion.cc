@@ -32,7 +32,7 @@ class PortExhaustion final : public Judge {
     if (const auto* incident = event.as<Incident>()) return hear(event, *incident);
     const auto& connection = *event.as<Connection>();
     // Both FINs: counted down when its TIME_WAIT began. Others were reset or forgotten.
-    if (connection.interim || connection.close == Close::fin || !connection.handshake_rtt) return;
+    if (connection.close == Close::fin || !connection.handshake_rtt) return;
     const Pair& pair = pair_of(*event.peers());
     if (Tally* tally = pairs_.find(pair.key, pair.digest)) {
       if (tally->open > 0) --tally->open;

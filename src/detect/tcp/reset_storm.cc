@@ -20,7 +20,7 @@ class ResetStorm final : public Judge {
 
   void hear(const Event& event) override {
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp" || !connection.handshake_rtt) return;
+    if (!connection.handshake_rtt) return;
     const bool by_client = connection.close == Close::reset_by_client;
     if (!by_client && connection.close != Close::reset_by_server) {
       if (tallies_.size() == 0) return;

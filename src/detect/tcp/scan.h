@@ -21,8 +21,8 @@ class Scan : public Judge {
 
   void hear(const Event& event) final {
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp" || !connection.client_known) return;
-    if (connection.history.empty() || connection.history.front() != 'S') return;
+    if (!connection.client_known || connection.history.empty() || connection.history.front() != 'S')
+      return;
     const bool failed = has_failed(connection);
     if (!failed && tallies_.size() == 0) return;
     const Peers key = scan_of(*event.peers());

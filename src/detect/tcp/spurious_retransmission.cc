@@ -20,7 +20,6 @@ class SpuriousRetransmission final : public Judge {
 
   void hear(const Event& event) override {
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || connection.transport != "tcp") return;
     const std::uint64_t spurious = connection.sent.spurious + connection.received.spurious;
     if (spurious == 0) return;
     ServerTally& tally = tallies_.at(event.peers()->server);

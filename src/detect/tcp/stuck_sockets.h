@@ -21,7 +21,7 @@ class StuckSockets : public Judge {
 
   void hear(const Event& event) override {
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || !connection.idle || *connection.idle < idle_) return;
+    if (!connection.idle || *connection.idle < idle_) return;
     if (connection.one_sided || connection.midstream) return;
     if (connection.client_state == state_) note(event, event.peers()->client.host(), true);
     if (connection.server_state == state_) note(event, event.peers()->server, false);

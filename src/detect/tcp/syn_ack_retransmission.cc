@@ -31,7 +31,7 @@ class SynAckRetransmission final : public Judge {
       return;
     }
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || waiting_.size() == 0) return;
+    if (waiting_.size() == 0) return;
     const Waiting* waiting = waiting_.find(connection.id);
     if (waiting == nullptr) return;
     // One that never opened belongs to a flood, a scan, or a client that is gone.

@@ -27,7 +27,7 @@ class SynFlood final : public Judge {
 
   void hear(const Event& event) override {
     const auto& connection = *event.as<Connection>();
-    if (connection.interim || !connection.client_known || connection.transport != "tcp") return;
+    if (!connection.client_known) return;
     const PeerAddress& server = event.peers()->server;
     if (connection.handshake_rtt || connection.sent.bytes > 0) {
       return note_completed(server);
