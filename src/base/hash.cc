@@ -18,8 +18,13 @@ std::uint64_t siphash13(const HashKey& key, Bytes bytes) {
   const std::uint8_t* at = bytes.data();
   const std::uint8_t* const whole = at + (bytes.size() & ~std::size_t{7});
   for (; at != whole; at += 8) hash.absorb(load_le64(at));
+  const std::size_t left = bytes.size() & 7;
   std::uint64_t last = std::uint64_t{bytes.size()} << 56;
-  for (std::size_t i = 0; i < (bytes.size() & 7); ++i) last |= std::uint64_t{at[i]} << (8 * i);
+  if (left > 0 && bytes.size() >= 8) {
+    last |= load_le64(at + left - 8) >> (64 - 8 * left);
+  } else {
+    for (std::size_t i = 0; i < left; ++i) last |= std::uint64_t{at[i]} << (8 * i);
+  }
   return hash.finish(last);
 }
 
