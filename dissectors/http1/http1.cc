@@ -46,7 +46,7 @@ class Http1 final : public Dissector {
   Part<bool> read_content(Context& context, Input& in, Message& message, Framing framing,
                           const Pending& pending);
   Part<bool> await_decision(Input& in, bool connects);
-  Part<Framing> check_framing(Input& in, const Pending& pending, Framing framing);
+  Part<Framing> check_framing(Input& in, Framing framing);
 
   void take_head(Context& context, Input& in, Message& message, Bytes text);
   void take_cut_head(Context& context, Input& in, Kind kind, Bytes text, const Stamp& first);
@@ -333,10 +333,10 @@ Dissection Http1::read_requests(Context& context, Input& in, bool lost) {
   exchanges_.no_more(Kind::request);
 }
 
-Part<Framing> Http1::check_framing(Input& in, const Pending& pending, Framing framing) {
+Part<Framing> Http1::check_framing(Input& in, Framing framing) {
   // Whether an unseen request was HEAD shows where its response's content would begin.
   constexpr std::size_t kEnough = 13;
-  if (!pending.request.seen && framing.body == Framing::Body::length && framing.length >= kEnough) {
+  if (framing.body == Framing::Body::length && framing.length >= kEnough) {
     const bool more = co_await in.more(kEnough);
     const std::string_view next = as_text(in.available()).substr(0, kEnough);
     if (more && is_certain_start_line(Kind::response, next)) co_return Framing{};
@@ -420,8 +420,11 @@ Dissection Http1::read_responses(Context& context, Input& in, bool lost) {
       end_response(pending, in.last_stamp(), true);
       co_return;
     }
-    auto checking = check_framing(in, pending, framing_of_response(head, method));
-    const Framing framing = co_await checking;
+    Framing framing = framing_of_response(head, method);
+    if (!pending.request.seen) {
+      auto checking = check_framing(in, framing);
+      framing = co_await checking;
+    }
     if (whole && has_content(framing)) {
       auto content = read_content(context, in, pending.response, framing, pending);
       whole = co_await content;

@@ -43,7 +43,9 @@ Handshake::Handshake(Context& context, Direction client, bool renegotiation)
       messages_(&context.memory()) {}
 
 void Handshake::step(Direction from, std::string_view message, const Stamp& stamp) {
+  constexpr std::size_t kMost = 8;  // that all but a few handshakes have
   if (!started_) started_ = stamp.time;
+  if (messages_.empty()) messages_.reserve(kMost);
   if (messages_.size() < kMaxMessages)
     messages_.push_back({from, message, stamp.packet, stamp.time});
 }
@@ -105,10 +107,14 @@ void Handshake::message(Context& context, Direction from, const HandshakeMessage
 }
 
 void Handshake::client_hello(Context& context, Bytes body) {
-  const ClientHello hello = read_client_hello(body);
+  const bool first = hello_.empty();
+  if (first) keep(hello_, body);
+  const ClientHello hello = read_client_hello(first ? Bytes(hello_) : body);
   if (!hello.whole) context.flaw(kMalformedHandshake, client_, "client_hello");
-  if (hello_.empty()) {
-    keep(hello_, body);
+  if (first) {
+    // Drafts of TLS 1.3 don't count: a server of the RFC's speaks none of them.
+    best_offered_ = hello.offers(kTls13) ? kTls13 : std::min(hello.best_version(), kTls12);
+    offered_session_ = hello.session_id;
     early_offered_ = hello.early_data;
     ticket_offered_ = hello.ticket_bytes > 0;
     ech_offered_ = hello.ech;
@@ -142,17 +148,14 @@ void Handshake::server_hello(Context& context, Bytes body) {
   renegotiation_info_ = hello.renegotiation_info;
   scts_ = hello.scts;
 
-  const ClientHello asked = read_client_hello(hello_);
-  // Drafts of TLS 1.3 don't count: a server of the RFC's speaks none of them.
-  const std::uint16_t best = asked.offers(kTls13) ? kTls13 : std::min(asked.best_version(), kTls12);
-  downgraded_ = hello.is_downgrade() && best > hello.version();
+  downgraded_ = hello.is_downgrade() && best_offered_ > hello.version();
   if (is_tls13()) {
     resumed_ = hello.psk_identity.has_value();
     if (*resumed_) resumed_by_ = "psk";
     if (early_offered_ && !*resumed_) early_accepted_ = false;
-  } else if (!hello.session_id.empty() && !asked.session_id.empty() &&
-             std::equal(hello.session_id.begin(), hello.session_id.end(), asked.session_id.begin(),
-                        asked.session_id.end())) {
+  } else if (!hello.session_id.empty() &&
+             std::equal(hello.session_id.begin(), hello.session_id.end(), offered_session_.begin(),
+                        offered_session_.end())) {
     resumed_ = true;
     resumed_by_ = ticket_offered_ ? "ticket" : "id";
   }

@@ -124,7 +124,9 @@ class Handshake {
   Half& server() { return half(opposite(client_)); }
 
   static TlsAlert alert_of(const KeptAlert& alert, std::pmr::memory_resource& arena);
-  void tell_hello(TlsSession& record, std::pmr::memory_resource& arena) const;
+  void tell_hello(const ClientHello& hello, TlsSession& record,
+                  std::pmr::memory_resource& arena) const;
+  void tell_ssl2_hello(TlsSession& record, std::pmr::memory_resource& arena) const;
   void tell_agreement(TlsSession& record, std::pmr::memory_resource& arena) const;
   void tell_course(TlsSession& record, std::pmr::memory_resource& arena) const;
   void tell_certificates(Context& context, CertificateRecord& certificates,
@@ -162,6 +164,8 @@ class Handshake {
   std::optional<std::uint32_t> ticket_lifetime_;
   std::optional<Ja3> ja3s_;
   std::pmr::vector<std::uint8_t> hello_;  // the first ClientHello
+  Bytes offered_session_;                 // within
+  std::uint16_t best_offered_ = 0;        // the best version in it
   std::pmr::vector<std::uint8_t> ssl2_ciphers_;
   std::uint16_t ssl2_version_ = 0;
   std::pmr::string alpn_;

@@ -113,15 +113,15 @@ std::optional<std::string_view> refusal_shown(const TlsSession& record) {
 
 }  // namespace
 
-void Handshake::tell_hello(TlsSession& record, std::pmr::memory_resource& arena) const {
-  if (!ssl2_ciphers_.empty()) {
-    List<std::string_view> versions(arena, 1);
-    versions.add(text_of(name_of_version(ssl2_version_), ssl2_version_, 4, arena));
-    record.client_versions = versions.all();
-    record.client_ciphers = ssl2_names(ssl2_ciphers_, arena);
-  }
-  if (hello_.empty()) return;
-  const ClientHello hello = read_client_hello(hello_);
+void Handshake::tell_ssl2_hello(TlsSession& record, std::pmr::memory_resource& arena) const {
+  List<std::string_view> versions(arena, 1);
+  versions.add(text_of(name_of_version(ssl2_version_), ssl2_version_, 4, arena));
+  record.client_versions = versions.all();
+  record.client_ciphers = ssl2_names(ssl2_ciphers_, arena);
+}
+
+void Handshake::tell_hello(const ClientHello& hello, TlsSession& record,
+                           std::pmr::memory_resource& arena) const {
   if (hello.versions.empty()) {
     List<std::string_view> versions(arena, 1);
     versions.add(text_of(name_of_version(hello.legacy_version), hello.legacy_version, 4, arena));
@@ -232,12 +232,13 @@ void Handshake::tell(Context& context) {
   std::optional<Ja3> ja3;
   std::optional<Ja4> ja4;
   TlsSession record;
-  tell_hello(record, arena);
   tell_agreement(record, arena);
   tell_course(record, arena);
   record.round_trip = context.handshake();
+  if (!ssl2_ciphers_.empty()) tell_ssl2_hello(record, arena);
   if (!hello_.empty()) {
     const ClientHello hello = read_client_hello(hello_);
+    tell_hello(hello, record, arena);
     ja3 = ja3_of(hello);
     ja4 = ja4_of(hello, Carrier::tcp);
     record.ja3 = ja3->text();

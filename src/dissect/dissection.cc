@@ -27,13 +27,15 @@ void release_in_front(void* at, std::size_t size) {
 
 bool same_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool contains(std::span<const std::string_view> names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view each) { return same_ignoring_case(each, name); });
+  for (const std::string_view each : names) {
+    if (same_ignoring_case(each, name)) return true;
+  }
+  return false;
 }
 
 }  // namespace
