@@ -14,11 +14,12 @@ constexpr std::size_t kEnoughToJudge = 1024;
 
 Conversation::Conversation(std::span<const Protocol* const> protocols,
                            std::pmr::memory_resource& memory)
-    : protocols_(protocols),
-      sides_{Side(Direction::from_client, memory), Side(Direction::from_server, memory)} {}
+    : sides_{Side(Direction::from_client, memory), Side(Direction::from_server, memory)},
+      protocols_(protocols) {}
 
 Conversation::~Conversation() {
   for (Side& side : sides_) side.reader = {};  // before the dissector that the frames refer to
+  dissector_.reset();                          // before the inputs and the exchange that it reads
 }
 
 void Conversation::begin(Context& context, std::string_view protocol, const Exchange* under) {

@@ -17,6 +17,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/prefetch.h"
 #include "dissect/dissector.h"
 #include "event/exchange.h"
 
@@ -54,6 +55,12 @@ class Conversation {
   /// recall() of another when the stream goes on: one end often waits long for the other.
   std::optional<std::uint8_t> ruled_out() const;
   void recall(std::uint8_t ruled_out);
+  /// Prefetches what data() looks at (or, without `data`, opaque() and ruled_out()).
+  [[gnu::always_inline]] void approach(bool data) const {
+    prefetch(this, data ? sizeof *this : kCacheLine);
+  }
+  /// Prefetches who will read what `from` says; approach() was called some packets ago.
+  [[gnu::always_inline]] void reach(Direction from) const { sides_[index(from)].in.reach(); }
   /// The HTTP exchange that the stream belongs to, as its content or after its upgrade; nullptr
   /// where there is none. Lives as long as the conversation.
   const Exchange* exchange() const { return under_ ? &under_->exchange : nullptr; }
@@ -101,14 +108,15 @@ class Conversation {
   void change_hands(Context& context);
   void become_opaque(Context& context);
 
-  std::span<const Protocol* const> protocols_;
-  std::array<Side, 2> sides_;
+  // First what every packet asks for.
   std::unique_ptr<Dissector> dissector_;
-  std::string_view handed_to_;
+  bool opaque_ = false;
   bool handing_over_ = false;
   bool handed_on_ = false;
-  bool opaque_ = false;
   std::unique_ptr<Under> under_;
+  std::array<Side, 2> sides_;
+  std::span<const Protocol* const> protocols_;
+  std::string_view handed_to_;
 };
 
 }  // namespace wirelens

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/prefetch.h"
 #include "event/records.h"
 #include "event/stamp.h"
 
@@ -114,6 +115,12 @@ class Input {
   void keep();
   /// Forgets who waits: its coroutine has been destroyed. With `drop` also the unread bytes.
   void abandon(bool drop);
+  /// Prefetches who waits for bytes, but for a pass(), which most bytes do not end.
+  [[gnu::always_inline]] void reach() const {
+    if (ready_ == nullptr) return;
+    prefetch(waiting_.address(), kCacheLine);
+    prefetch(awaiter_, kCacheLine);
+  }
   /// Somebody waits for this direction.
   bool waiting() const { return static_cast<bool>(waiting_); }
   /// release() was called, and nobody has gone on yet.

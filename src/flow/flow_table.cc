@@ -58,7 +58,10 @@ void FlowTable::approach(FlowHandle handle) {
 
 void FlowTable::reach(const Decoded& decoded, FlowHandle guess) {
   const bool lives = guess.kind() == FlowHandle::Kind::tcp && tcp_.alive(guess.number());
-  if (lives) tcp_.at(guess.number()).connection.approach(decoded);
+  if (!lives) return;
+  const TcpFlow& flow = tcp_.at(guess.number());
+  flow.connection.approach(decoded);
+  if (flow.conversation) flow.conversation->approach(decoded.payload_length > 0);
 }
 
 void FlowTable::reach(FlowHandle handle) {
@@ -307,6 +310,9 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
   at_hand(flow);
   if (!flow.connection.client_known() && !flow.conversation && !decoded.payload.empty()) {
     guess_client(flow, decoded);
+  }
+  if (flow.conversation && decoded.payload_length > 0) {
+    flow.conversation->reach(flow.connection.direction_of(decoded));
   }
   tcp::Surroundings around = surroundings();
   const tcp::Outcome outcome = watch_ || settings_.timeline
