@@ -1,6 +1,8 @@
 // base/pool.cc - slabs and what is left of them.
 #include "base/pool.h"
 
+#include <sys/mman.h>
+
 #include <new>
 
 namespace wirelens {
@@ -8,7 +10,7 @@ namespace wirelens {
 Pool::~Pool() {
   while (slab_ != nullptr) {
     Slab* const before = slab_->before;
-    upstream_.deallocate(slab_, sizeof(Slab) + kSlab, kFine);
+    upstream_.deallocate(slab_, kSlab, kSlab);
     slab_ = before;
   }
 }
@@ -19,9 +21,11 @@ void* Pool::carve(std::size_t size) {
       const std::size_t number = number_of(left_);
       put(at_, size_of(number) > left_ ? number - 1 : number);
     }
-    slab_ = new (upstream_.allocate(sizeof(Slab) + kSlab, kFine)) Slab{slab_};
+    void* const slab = upstream_.allocate(kSlab, kSlab);
+    ::madvise(slab, kSlab, MADV_HUGEPAGE);  // a kernel without them takes others
+    slab_ = new (slab) Slab{slab_};
     at_ = reinterpret_cast<std::byte*>(slab_ + 1);
-    left_ = kSlab;
+    left_ = kSlab - sizeof(Slab);
   }
   void* const piece = at_;
   at_ += size;

@@ -31,8 +31,8 @@ FlowTable::FlowTable(const FlowSettings& settings, const HashKey& secret, const 
       pool_(pool),
       index_(ledger_),
       half_open_(ledger_),
-      tcp_(ledger_, Charge::flows),
-      udp_(ledger_, Charge::flows),
+      tcp_(ledger_, Charge::flows, pool),
+      udp_(ledger_, Charge::flows, pool),
       tcp_timers_(TcpLinks{&tcp_}),
       udp_timers_(UdpLinks{&udp_}),
       joinable_(kJoinable) {

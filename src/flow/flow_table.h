@@ -56,7 +56,7 @@ struct FlowTally {
 
 class FlowTable final : private tcp::Listener, private Context {
  public:
-  /// All references outlive the table. `pool` serves small allocations.
+  /// All references outlive the table. `pool` serves records and small allocations.
   FlowTable(const FlowSettings& settings, const HashKey& secret, const Decoder& decoder,
             std::size_t max_memory, std::pmr::memory_resource& pool, Emitter& emitter);
   ~FlowTable() override;

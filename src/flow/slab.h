@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
+#include <memory_resource>
 #include <new>
 #include <utility>
 #include <vector>
@@ -21,13 +21,16 @@ class Slab {
   using Number = std::uint32_t;
   static constexpr Number kNone = std::numeric_limits<Number>::max();
 
-  Slab(Ledger& ledger, Charge charge) : ledger_(ledger), charge_(charge) {}
+  /// `memory`, as the ledger, outlives it.
+  Slab(Ledger& ledger, Charge charge, std::pmr::memory_resource& memory)
+      : ledger_(ledger), charge_(charge), memory_(memory) {}
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
   ~Slab() {
     for (Number number = 0; number < made_; ++number) {
       if (alive_[number]) at(number).~T();
     }
+    for (Chunk* const chunk : chunks_) memory_.deallocate(chunk, sizeof(Chunk), alignof(Chunk));
     ledger_.give(charge_, chunks_.size() * sizeof(Chunk));
   }
 
@@ -67,12 +70,12 @@ class Slab {
   static constexpr std::size_t kPerChunk = 64;
   static_assert(sizeof(T) >= sizeof(Number));
   struct Chunk {
-    alignas(64) std::byte bytes[kPerChunk * sizeof(T)];
+    alignas(T) std::byte bytes[kPerChunk * sizeof(T)];
   };
 
   bool grow() {
     if (!ledger_.take(charge_, sizeof(Chunk))) return false;
-    chunks_.push_back(std::unique_ptr<Chunk>(new Chunk));
+    chunks_.push_back(new (memory_.allocate(sizeof(Chunk), alignof(Chunk))) Chunk);
     return true;
   }
   std::byte* raw(Number number) {
@@ -82,7 +85,8 @@ class Slab {
 
   Ledger& ledger_;
   Charge charge_;
-  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::pmr::memory_resource& memory_;
+  std::vector<Chunk*> chunks_;
   std::vector<bool> alive_;
   Number free_ = kNone;
   Number made_ = 0;

@@ -69,7 +69,7 @@ TEST(FlowIndex, EraseClosesTheHoleAcrossTheEnd) {
 TEST(Slab, RecordsStayWhereTheyAreAndAreUsedAgain) {
   Ledger ledger(1u << 20);
   {
-    Slab<std::uint64_t> slab(ledger, Charge::flows);
+    Slab<std::uint64_t> slab(ledger, Charge::flows, *std::pmr::new_delete_resource());
     std::vector<std::uint64_t*> places;
     for (std::uint64_t i = 0; i < 300; ++i) places.push_back(&slab.at(slab.make(i)));
     for (std::uint64_t i = 0; i < 300; ++i) EXPECT_EQ(*places[i], i);
@@ -85,7 +85,8 @@ TEST(Slab, RecordsStayWhereTheyAreAndAreUsedAgain) {
 
 TEST(Slab, SaysWhenTheLedgerRefuses) {
   Ledger ledger(1000);
-  Slab<std::uint64_t> slab(ledger, Charge::flows);  // 512 bytes a chunk of 64
+  Slab<std::uint64_t> slab(ledger, Charge::flows,
+                           *std::pmr::new_delete_resource());  // 512 bytes a chunk of 64
   for (int i = 0; i < 64; ++i) ASSERT_NE(slab.make(0u), Slab<std::uint64_t>::kNone);
   EXPECT_FALSE(slab.has_room());
   EXPECT_EQ(slab.make(0u), Slab<std::uint64_t>::kNone);
