@@ -53,8 +53,8 @@ struct FlowHead {
 };
 
 inline Peers peers_of(const FlowKey& key, bool client_is_high) {
-  const PeerAddress low{key.low, key.low_port, key.version, 0};
-  const PeerAddress high{key.high, key.high_port, key.version, 0};
+  const auto low = PeerAddress::of(key.low, key.low_port, key.version);
+  const auto high = PeerAddress::of(key.high, key.high_port, key.version);
   return client_is_high ? Peers{high, low} : Peers{low, high};
 }
 

@@ -62,8 +62,9 @@ class PlainHttpOnTlsPort final : public Judge {
 
   void hear_exchange(const Event& event, const Exchange& exchange) {
     constexpr std::uint16_t kBadRequest = 400;
-    if (exchange.scheme != "http" || exchange.stream || exchange.reused) return;
+    if (exchange.stream || exchange.reused) return;
     if (exchange.status && *exchange.status != kBadRequest) return;
+    if (exchange.scheme != "http") return;
     // Most servers answer 400 in clear, others close: what the port speaks is known at the end.
     Tally& tally = tallies_.at(event.peers()->server);
     tally.by_client.note(event, exchange.request_packet.value_or(0), event.time());
