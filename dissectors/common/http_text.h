@@ -58,17 +58,15 @@ inline std::uint64_t eight_lower(const char* at) {
   const std::uint64_t from_a = low + (0x80 - 'A') * kEach, behind_z = low + (0x7f - 'Z') * kEach;
   return letters | (from_a & ~behind_z & ~letters & 0x80 * kEach) >> 2;
 }
-}  // namespace detail
 
-/// `lowered` is in lower case.
-constexpr bool same_ignoring_case(std::string_view text, std::string_view lowered) {
+/// Of two texts of one length.
+constexpr bool same_letters(std::string_view text, std::string_view lowered) {
   constexpr std::size_t kEight = sizeof(std::uint64_t);
-  if (text.size() != lowered.size()) return false;
   if (!std::is_constant_evaluated() && text.size() >= kEight) {
     const auto differ = [&](std::size_t at) {
       std::uint64_t letters;
       std::memcpy(&letters, lowered.data() + at, sizeof letters);
-      return detail::eight_lower(text.data() + at) != letters;
+      return eight_lower(text.data() + at) != letters;
     };
     for (std::size_t at = 0; at + kEight < text.size(); at += kEight) {
       if (differ(at)) return false;
@@ -79,6 +77,12 @@ constexpr bool same_ignoring_case(std::string_view text, std::string_view lowere
     if (lower(text[i]) != lowered[i]) return false;
   }
   return true;
+}
+}  // namespace detail
+
+/// `lowered` is in lower case.
+constexpr bool same_ignoring_case(std::string_view text, std::string_view lowered) {
+  return text.size() == lowered.size() && detail::same_letters(text, lowered);
 }
 constexpr bool ends_ignoring_case(std::string_view text, std::string_view lowered) {
   return text.size() >= lowered.size() &&
