@@ -117,6 +117,8 @@ char* json_value(char* at, const T& value, JsonText& out) {
     return out.plain(at, name_of(value));
   } else if constexpr (std::same_as<T, PlainText>) {
     return out.plain(at, value);
+  } else if constexpr (std::same_as<T, std::pair<std::string_view, std::string_view>>) {
+    return out.texts(at, value.first, value.second);
   } else if constexpr (is_pair<T>) {
     *at++ = '[';
     at = json_value(at, value.first, out);

@@ -3,6 +3,7 @@
 #include "event/json_text.h"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 
 #ifdef __SSE2__
@@ -181,7 +182,23 @@ char* JsonText::text(char* at, std::string_view value) {
   return at;
 }
 
+char* JsonText::texts(char* at, std::string_view first, std::string_view second) {
+  at = put(room(at, first.size() + second.size() + 2 * kBlock), "[\"");
+  const std::size_t plain = copy_plain(first.data(), first.size(), at);
+  at += plain;
+  if (plain != first.size()) {  // what it grows by is not foreseen
+    at = text(put(escaped(at, first.substr(plain)), ","), second);
+    return put(at, "]");
+  }
+  at = put(at, "\",\"");
+  const std::size_t more = copy_plain(second.data(), second.size(), at);
+  at += more;
+  if (more != second.size()) return put(escaped(at, second.substr(more)), "]");
+  return put(at, "\"]");
+}
+
 char* JsonText::plain(char* at, std::string_view value) {
+  assert(std::none_of(value.begin(), value.end(), is_unusual));
   at = room(at, value.size() + 2);
   *at++ = '"';
   copy_all(value.data(), value.size(), at);
@@ -200,7 +217,13 @@ char* JsonText::escaped(char* at, std::string_view rest) {
     const std::size_t plain = copy_plain(rest.data(), rest.size(), at);
     at += plain;
     rest.remove_prefix(plain);
-    if (!rest.empty()) at = escape(at, rest);
+    if (rest.empty()) break;
+    if (rest.front() == '"') {
+      at = put(at, "\\\"");
+      rest.remove_prefix(1);
+    } else {
+      at = escape(at, rest);
+    }
   }
   at = room(at);
   *at++ = '"';

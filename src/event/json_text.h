@@ -35,6 +35,8 @@ class JsonText {
 
   /// In quotes, escaped. Text from the wire: see escape().
   char* text(char* at, std::string_view value);
+  /// A list of two, as header fields are.
+  char* texts(char* at, std::string_view first, std::string_view second);
   /// In quotes, as it is: see PlainText.
   char* plain(char* at, std::string_view value);
   /// A piece of the record itself, for which there is room.
@@ -70,8 +72,8 @@ class JsonText {
  protected:
   ~JsonText() = default;
 
-  /// Writes what stands at the front of `rest` and cannot be copied as it is: at most kEscapeRoom
-  /// bytes, which are free. Takes it off `rest`.
+  /// Writes what stands at the front of `rest` and cannot be copied as it is, if it is no quote: at
+  /// most kEscapeRoom bytes, which are free. Takes it off `rest`.
   virtual char* escape(char* at, std::string_view& rest) const = 0;
   static constexpr std::size_t kEscapeRoom = 12;  ///< two \uNNNN
 

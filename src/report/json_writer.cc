@@ -99,10 +99,6 @@ void JsonWriter::end_list() {
 }
 
 char* JsonWriter::escape(char* at, std::string_view& rest) const {
-  if (rest.front() == '"') {  // by far most of them
-    rest.remove_prefix(1);
-    return put(at, "\\\"");
-  }
   const Scalar scalar = first_scalar(rest);
   if (!scalar.valid || reads_as_escape(rest)) {
     at = put(at, "\\\\x");
