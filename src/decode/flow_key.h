@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -14,6 +16,13 @@ namespace wirelens {
 
 /// IPv6, or IPv4 in the first four bytes with the rest zero.
 using AddressBytes = std::array<std::uint8_t, 16>;
+
+/// From the four bytes of an IPv4 header. One value, so that it's stored in one piece.
+inline AddressBytes ipv4_address(const std::uint8_t* at) {
+  std::array<std::uint32_t, 4> words{};
+  std::memcpy(words.data(), at, sizeof words[0]);
+  return std::bit_cast<AddressBytes>(words);
+}
 
 /// A conversation without regard to direction: the end with the smaller (address, port) is `low`.
 /// Every byte is part of the identity (unused ones are zero), so keys compare as memory. The full
@@ -28,6 +37,16 @@ struct FlowKey {
   std::uint8_t protocol = 0;  ///< IANA protocol number: 6 TCP, 17 UDP
   std::uint16_t reserved = 0;
 
+  /// Sets what stands between the addresses and the version in one store: whoever hashes or
+  /// compares the key next loads it in one piece, which no two smaller stores could hand on.
+  void set_ports(std::uint16_t low_one, std::uint16_t high_one, std::uint32_t around) {
+    std::uint64_t all = std::uint64_t{around} << 32 | std::uint32_t{high_one} << 16 | low_one;
+    if constexpr (std::endian::native == std::endian::big) {
+      all = std::uint64_t{low_one} << 48 | std::uint64_t{high_one} << 32 | around;
+    }
+    std::memcpy(reinterpret_cast<std::uint8_t*>(this) + 32, &all, sizeof all);
+  }
+
   friend bool operator==(const FlowKey& a, const FlowKey& b) {
     std::uint64_t mine[5], theirs[5];  // memcmp() is a call, and found flows are alike to the end
     std::memcpy(mine, &a, sizeof mine);
@@ -37,6 +56,7 @@ struct FlowKey {
     return differs == 0;
   }
 };
+static_assert(offsetof(FlowKey, low_port) == 32 && offsetof(FlowKey, version) == 40);
 static_assert(sizeof(FlowKey) == 44 && std::has_unique_object_representations_v<FlowKey>);
 
 /// A keyed hash of all of the key; IPv4 has fewer words to hash.

@@ -172,7 +172,6 @@ inline constexpr std::uint8_t kTcpNumber = 6;  ///< of the IANA protocol numbers
   key.version = version_;
   key.protocol = protocol;
   key.reserved = 0;
-  key.outer = outer();
   // Which end sends is a coin toss that no branch predictor wins, hence the indexing.
   const std::uint8_t* const ends[2] = {source_, destination_};
   const std::uint16_t ports[2] = {source_port, destination_port};
@@ -182,18 +181,15 @@ inline constexpr std::uint8_t kTcpNumber = 6;  ///< of the IANA protocol numbers
     const std::uint64_t destination =
         std::uint64_t{load_be32(destination_)} << 16 | destination_port;
     low = source > destination;
-    key.low = {};
-    key.high = {};
-    std::memcpy(key.low.data(), ends[low], 4);
-    std::memcpy(key.high.data(), ends[1 - low], 4);
+    key.low = ipv4_address(ends[low]);
+    key.high = ipv4_address(ends[1 - low]);
   } else {
     const int order = std::memcmp(source_, destination_, 16);
     low = order > 0 || (order == 0 && source_port > destination_port);
     std::memcpy(key.low.data(), ends[low], 16);
     std::memcpy(key.high.data(), ends[1 - low], 16);
   }
-  key.low_port = ports[low];
-  key.high_port = ports[1 - low];
+  key.set_ports(ports[low], ports[1 - low], outer());
   out_.from_high = low == 1;
 }
 
