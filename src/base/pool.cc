@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include <cstdint>
 #include <new>
 
 namespace wirelens {
@@ -15,17 +16,28 @@ Pool::~Pool() {
   }
 }
 
+void Pool::put_all(std::size_t size) {
+  // The largest piece of a size that they hold, but none that would have to be aligned.
+  std::size_t number = number_of(size);
+  if (size_of(number) > size) --number;
+  while (number > 0 && size_of(number) % kLine == 0) --number;
+  if (number > 0) put(at_, number);
+  at_ += size;
+  left_ -= size;
+}
+
 void* Pool::carve(std::size_t size) {
-  if (left_ < size) {
-    if (left_ > 0) {  // the largest piece of a size that it holds; the rest of it is lost
-      const std::size_t number = number_of(left_);
-      put(at_, size_of(number) > left_ ? number - 1 : number);
-    }
+  const std::size_t skipped =
+      size % kLine == 0 ? -reinterpret_cast<std::uintptr_t>(at_) % kLine : 0;
+  if (left_ < skipped + size) {
+    if (left_ > 0) put_all(left_);
     void* const slab = upstream_.allocate(kSlab, kSlab);
     ::madvise(slab, kSlab, MADV_HUGEPAGE);  // a kernel without them takes others
     slab_ = new (slab) Slab{slab_};
     at_ = reinterpret_cast<std::byte*>(slab_ + 1);
     left_ = kSlab - sizeof(Slab);
+  } else if (skipped > 0) {
+    put_all(skipped);
   }
   void* const piece = at_;
   at_ += size;

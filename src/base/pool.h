@@ -14,8 +14,8 @@ namespace wirelens {
 
 class Pool final : public std::pmr::memory_resource {
  public:
-  /// Slabs, and pieces that are larger than kMost or more strictly aligned than kFine, come from
-  /// `upstream`.
+  /// Slabs, and pieces that are larger than kMost or more strictly aligned than their size allows,
+  /// come from `upstream`. Sizes that are multiples of kLine are aligned to it, others to kFine.
   explicit Pool(std::pmr::memory_resource& upstream = *std::pmr::new_delete_resource())
       : upstream_(upstream) {}
   ~Pool() override;
@@ -26,13 +26,14 @@ class Pool final : public std::pmr::memory_resource {
   static constexpr std::size_t kFineMost = 1024;
   static constexpr std::size_t kCoarse = 256;  ///< and beyond
   static constexpr std::size_t kMost = 32768;
+  static constexpr std::size_t kLine = 64;
   static constexpr std::size_t kSlab = 2u << 20;
 
  private:
   struct Free {
     Free* next;
   };
-  struct alignas(kFine) Slab {
+  struct alignas(kLine) Slab {
     Slab* before;
   };
   static constexpr std::size_t kFineSizes = kFineMost / kFine;
@@ -47,7 +48,7 @@ class Pool final : public std::pmr::memory_resource {
     return number <= kFineSizes ? number * kFine : kFineMost + (number - kFineSizes) * kCoarse;
   }
   static bool fits(std::size_t bytes, std::size_t alignment) {
-    return bytes <= kMost && alignment <= kFine;
+    return bytes <= kMost && (alignment <= kFine || (alignment <= kLine && bytes % kLine == 0));
   }
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
@@ -67,6 +68,8 @@ class Pool final : public std::pmr::memory_resource {
 
   void put(void* at, std::size_t number) { free_[number] = new (at) Free{free_[number]}; }
   void* carve(std::size_t size);
+  /// Gives away the next `size` bytes of the slab, of which a little may be lost.
+  void put_all(std::size_t size);
 
   std::pmr::memory_resource& upstream_;
   std::array<Free*, kSizes> free_{};

@@ -35,19 +35,21 @@ std::uint64_t digest(Bytes bytes) {
 }  // namespace
 
 std::size_t Trail::size_for(std::size_t capacity) {
-  return sizeof(Trail) + capacity * sizeof(SentSegment) + std::min(capacity, kHeads) * kHeadBytes;
+  const std::size_t size = sizeof(Trail) + capacity * sizeof(SentSegment) +
+                           std::min(capacity, kHeads) * kHeadBytes + sizeof(LateAck);
+  return (size + kCacheLine - 1) / kCacheLine * kCacheLine;
 }
 
 Trail* Trail::make(std::uint16_t capacity, Ledger& ledger, std::pmr::memory_resource& memory) {
   if (!ledger.take(Charge::analysis, size_for(capacity))) return nullptr;
-  return new (memory.allocate(size_for(capacity), alignof(Trail))) Trail(capacity);
+  return new (memory.allocate(size_for(capacity), kCacheLine)) Trail(capacity);
 }
 
 void Trail::free(Trail*& trail, Ledger& ledger, std::pmr::memory_resource& memory) {
   if (trail == nullptr) return;
   const std::size_t size = size_for(trail->capacity_);
   trail->~Trail();
-  memory.deallocate(trail, size, alignof(Trail));
+  memory.deallocate(trail, size, kCacheLine);
   ledger.give(Charge::analysis, size);
   trail = nullptr;
 }
@@ -62,7 +64,7 @@ bool Trail::make_room(Trail*& trail, Timestamp now, Ledger& ledger,
   if ((all_fly || fresh) && trail->capacity_ < kMaxSegments) {
     const auto capacity = static_cast<std::uint16_t>(trail->capacity_ * 4);
     if (Trail* larger = make(capacity, ledger, memory)) {
-      larger->last_ = trail->last_;
+      larger->silence_ = trail->silence_;
       larger->smoothed_ = trail->smoothed_;
       larger->variation_ = trail->variation_;
       larger->run_ = trail->run_;
@@ -74,6 +76,7 @@ bool Trail::make_room(Trail*& trail, Timestamp now, Ledger& ledger,
       }
       larger->count_ = trail->count_;
       larger->flying_ = trail->flying_;
+      if (trail->has_late_ack_) larger->late_ack(trail->late_place());
       free(trail, ledger, memory);
       trail = larger;
       return true;
@@ -88,10 +91,7 @@ bool Trail::make_room(Trail*& trail, Timestamp now, Ledger& ledger,
 void Trail::note(Trail*& trail, const SentSegment& segment, Bytes payload, Ledger& ledger,
                  std::pmr::memory_resource& memory) {
   const bool room = trail != nullptr && trail->count_ < trail->capacity_;
-  if (!room && !make_room(trail, segment.time, ledger, memory)) {
-    if (trail != nullptr) trail->last_ = segment.time;
-    return;
-  }
+  if (!room && !make_room(trail, segment.time, ledger, memory)) return;
   trail->push(segment, payload);
 }
 
@@ -110,8 +110,7 @@ void Trail::push(const SentSegment& segment, Bytes payload) {
     noted.hash = digest(payload);
     noted.hashed = true;
   }
-  run_ = std::min(run_ + segment.length, kWholeBytes + 1);
-  last_ = segment.time;
+  run_ = static_cast<std::uint16_t>(std::min(run_ + segment.length, kWholeBytes + 1));
   ++count_;
   ++flying_;
 }
@@ -133,21 +132,20 @@ Trail::Acknowledged Trail::acknowledge(Seq ack, Timestamp now, std::optional<std
 }
 
 void Trail::measure(Duration sample) {
-  const auto rtt = static_cast<std::uint64_t>(std::max<std::int64_t>(sample.count(), 1));
-  if (smoothed_ == 0) {
-    smoothed_ = rtt;
-    variation_ = rtt / 2;
+  const Duration rtt = std::max(sample, Duration(1));
+  if (!has_round_trip()) {
+    smoothed_ = ShortDuration(rtt);
+    variation_ = ShortDuration(rtt / 2);
     return;
   }
-  const std::uint64_t off = smoothed_ > rtt ? smoothed_ - rtt : rtt - smoothed_;
-  variation_ = variation_ - variation_ / 4 + off / 4;
-  smoothed_ = smoothed_ - smoothed_ / 8 + rtt / 8;
+  const Duration smoothed = smoothed_.get(), variation = variation_.get();
+  variation_ = ShortDuration(variation - variation / 4 + std::chrono::abs(smoothed - rtt) / 4);
+  smoothed_ = ShortDuration(smoothed - smoothed / 8 + rtt / 8);
 }
 
 Duration Trail::retransmission_timeout() const {
-  if (smoothed_ == 0) return kFirstTimeout;
-  const auto variation = Duration(static_cast<std::int64_t>(4 * variation_));
-  return Duration(static_cast<std::int64_t>(smoothed_)) + std::max(variation, kMinTimeout);
+  if (!has_round_trip()) return kFirstTimeout;
+  return smoothed_.get() + std::max(4 * variation_.get(), kMinTimeout);
 }
 
 /// Index of the first segment that ends behind `seq`.

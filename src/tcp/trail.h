@@ -12,6 +12,9 @@
 // To hash or copy more would make bulk transfers pay for memory that they never read: a conflict
 // further into such a segment goes unnoticed once it was delivered. The first copy counts in any
 // case.
+//
+// Memory is laid out for connections that many others come between, where each line of the cache
+// is a wait: the trail and its first segment are one line, what that segment began with the next.
 #pragma once
 
 #include <array>
@@ -25,6 +28,7 @@
 #include "base/prefetch.h"
 #include "base/time.h"
 #include "event/stamp.h"
+#include "tcp/half.h"
 #include "tcp/seq.h"
 
 namespace wirelens::tcp {
@@ -60,11 +64,11 @@ struct Conflict {
   Bytes second;  ///< what came now
 };
 
-class Trail {
+class alignas(32) Trail {
  public:
   static constexpr std::size_t kMaxSegments = 1024;
   static constexpr std::size_t kHeads = 16;
-  static constexpr std::size_t kHeadBytes = 56;  ///< so a trail of one segment takes 128 bytes
+  static constexpr std::size_t kHeadBytes = 56;
   static constexpr std::uint32_t kWholeBytes = 2048;
   static constexpr Duration kQuiet = std::chrono::milliseconds(500);
   /// Delivered segments younger than this are worth a larger ring.
@@ -79,7 +83,7 @@ class Trail {
   /// Prefetches what acknowledge(), or note() as well, will look at, if the trail is as short as
   /// most are.
   [[gnu::always_inline]] void approach(bool to_note) const {
-    prefetch(this, to_note ? 2 * kCacheLine : sizeof(Trail) + sizeof(SentSegment));
+    prefetch(this, to_note ? 2 * kCacheLine : kCacheLine);
   }
 
   struct Acknowledged {
@@ -106,17 +110,24 @@ class Trail {
     Duration delay{};  ///< beyond what the path takes
     Duration path{};
   };
-  void late_ack(const LateAck& late) { late_ = late; }
-  /// Takes it away.
-  LateAck take_late_ack() { return std::exchange(late_, {}); }
-  bool has_late_ack() const { return late_.delay != Duration::zero(); }
+  void late_ack(const LateAck& late) {
+    late_place() = late;
+    has_late_ack_ = true;
+  }
+  /// Takes it away; has_late_ack() held.
+  LateAck take_late_ack() {
+    has_late_ack_ = false;
+    return late_place();
+  }
+  bool has_late_ack() const { return has_late_ack_; }
   /// How long neither end had said anything before the oldest segment here was sent.
   void silence_before(Duration silence) { silence_ = silence; }
   Duration silence() const { return silence_; }
 
   bool all_acknowledged() const { return flying_ == 0; }
-  Timestamp last() const { return last_; }
-  bool has_round_trip() const { return smoothed_ != 0; }
+  /// When the newest segment was sent, or sent again.
+  Timestamp last() const { return count_ > 0 ? at(count_ - 1u).time : Timestamp{}; }
+  bool has_round_trip() const { return smoothed_.get() > Duration::zero(); }
   /// RFC 6298 sections 2 and 4 with Linux's minimum of 200 ms, from the round trips seen here.
   Duration retransmission_timeout() const;
 
@@ -136,21 +147,26 @@ class Trail {
   std::size_t place(std::size_t index) const { return (first_ + index) & (capacity_ - 1u); }
   SentSegment& at(std::size_t index) { return segments()[place(index)]; }
   const SentSegment& at(std::size_t index) const { return segments()[place(index)]; }
+  /// Behind all else, because few ever have one.
+  LateAck& late_place() {
+    return *reinterpret_cast<LateAck*>(reinterpret_cast<std::uint8_t*>(segments() + capacity_) +
+                                       heads() * kHeadBytes);
+  }
   void push(const SentSegment& segment, Bytes payload);
   void measure(Duration sample);
   std::size_t lower_bound(Seq seq) const;
 
-  Timestamp last_{};             // when the newest was sent
-  std::uint64_t smoothed_ = 0;   // SRTT, nanoseconds; 0: none yet
-  std::uint64_t variation_ = 0;  // RTTVAR
-  LateAck late_;                 // delay 0: there is none
   Duration silence_{};
+  ShortDuration smoothed_;    // SRTT; zero: none yet
+  ShortDuration variation_;   // RTTVAR
   Seq blurred_;               // ACKs up to here measure nothing
-  std::uint32_t run_ = 0;     // payload since the other end spoke
+  std::uint16_t run_ = 0;     // payload since the other end spoke; kWholeBytes + 1: more than that
   std::uint16_t capacity_;    // a power of two
   std::uint16_t first_ = 0;   // place of the oldest
   std::uint16_t count_ = 0;   // all that are kept
   std::uint16_t flying_ = 0;  // the newest of them that are not acknowledged
+  bool has_late_ack_ = false;
 };
+static_assert(sizeof(Trail) + sizeof(SentSegment) == kCacheLine);
 
 }  // namespace wirelens::tcp
