@@ -161,7 +161,7 @@ void Connection::note_late_ack(const Arrival& arrival, Direction sender, Duratio
   const Duration delay = round_trip - path;
   Trail* kept = trail(sender);
   if (delay < kDelayed || delay > kMostDelayed || !kept->all_acknowledged()) return;
-  kept->late_ack({arrival.stamp, delay, path});
+  kept->late_ack({arrival.stamp.packet, ShortDuration(delay), ShortDuration(path)});
 }
 
 /// RFC 5681 section 2: a duplicate ACK repeats the number and the window, carries nothing, and

@@ -122,9 +122,6 @@ Outcome Connection::pass_in_order(const Arrival& arrival) {
   log_data(arrival, arrival.from);
   const bool first_of_trail = trail(arrival.from) == nullptr;
   note_newest(arrival, arrival.begin, arrival.decoded.payload, arrival.length());
-  if (first_of_trail && trail(arrival.from) != nullptr) {
-    trail(arrival.from)->silence_before(arrival.silence);
-  }
   self.next = arrival.end();
   arrival.listener.data(arrival.from, arrival.decoded.payload, arrival.stamp);
   return first_of_trail ? Outcome::kept : Outcome::calm;

@@ -156,11 +156,13 @@ void Connection::count_resent(const Arrival& arrival, Offset begin, Offset end,
 /// Nagle's algorithm held this back until all before it was acknowledged (RFC 9293 section 3.7.4).
 void Connection::tell_late_ack(const Arrival& arrival) {
   constexpr Duration kAtOnce = std::chrono::milliseconds(2);
-  const Trail::LateAck late = trail(arrival.from)->take_late_ack();
-  if (arrival.now - late.at.time > late.path + kAtOnce) return;
+  Trail& sent = *trail(arrival.from);
+  const Trail::LateAck late = sent.take_late_ack();
+  const Timestamp came = sent.last() + late.path.get() + late.delay.get();
+  if (arrival.now - came > late.path.get() + kAtOnce) return;
   Incident incident = arrival.incident(Incident::Kind::late_ack, arrival.from);
-  incident.since_packet = late.at.packet;
-  incident.duration = late.delay;
+  incident.since_packet = late.packet;
+  incident.duration = late.delay.get();
   incident.length = arrival.length();
   arrival.listener.incident(incident);
 }
@@ -188,7 +190,7 @@ void Connection::note_newest(const Arrival& arrival, Offset begin, Bytes bytes,
                              std::uint32_t length) {
   Half& self = half(arrival.from);
   if (Trail* other = trail(arrival.to())) other->turn();
-  if (const Trail* kept = trail(arrival.from); kept != nullptr && kept->has_late_ack()) {
+  if (const Trail* sent = trail(arrival.from); sent != nullptr && sent->has_late_ack()) {
     tell_late_ack(arrival);
   }
   const Seq from = self.seq(begin);
@@ -206,7 +208,10 @@ void Connection::note_newest(const Arrival& arrival, Offset begin, Bytes bytes,
   segment.length = length;
   segment.timestamp = options.has_timestamp ? options.timestamp_value : 0;
   segment.id = arrival.decoded.identification;
-  Trail::note(trail(arrival.from), segment, bytes, arrival.around.ledger, arrival.around.memory);
+  Trail*& kept = trail(arrival.from);
+  if (Trail::note(kept, segment, bytes, arrival.around.ledger, arrival.around.memory)) {
+    kept->silence_before(arrival.silence);
+  }
 }
 
 /// Who has filled the receiver's window waits for an ACK, whatever the path could carry. `full`:

@@ -35,8 +35,8 @@ std::uint64_t digest(Bytes bytes) {
 }  // namespace
 
 std::size_t Trail::size_for(std::size_t capacity) {
-  const std::size_t size = sizeof(Trail) + capacity * sizeof(SentSegment) +
-                           std::min(capacity, kHeads) * kHeadBytes + sizeof(LateAck);
+  const std::size_t size =
+      sizeof(Trail) + capacity * sizeof(SentSegment) + head_bytes(capacity) + sizeof(LateAck);
   return (size + kCacheLine - 1) / kCacheLine * kCacheLine;
 }
 
@@ -52,6 +52,18 @@ void Trail::free(Trail*& trail, Ledger& ledger, std::pmr::memory_resource& memor
   memory.deallocate(trail, size, kCacheLine);
   ledger.give(Charge::analysis, size);
   trail = nullptr;
+}
+
+/// Forgets all segments, and lets go of the memory that they took.
+void Trail::start_over(Trail*& trail, Ledger& ledger, std::pmr::memory_resource& memory) {
+  trail->first_ = trail->count_ = 0;
+  Trail* const small = make(1, ledger, memory);
+  if (small == nullptr) return;
+  small->smoothed_ = trail->smoothed_;
+  small->variation_ = trail->variation_;
+  small->run_ = trail->run_;
+  free(trail, ledger, memory);
+  trail = small;
 }
 
 /// Leaves a free place, or returns false.
@@ -88,11 +100,17 @@ bool Trail::make_room(Trail*& trail, Timestamp now, Ledger& ledger,
   return true;
 }
 
-void Trail::note(Trail*& trail, const SentSegment& segment, Bytes payload, Ledger& ledger,
+bool Trail::note(Trail*& trail, const SentSegment& segment, Bytes payload, Ledger& ledger,
                  std::pmr::memory_resource& memory) {
+  if (trail != nullptr && trail->capacity_ > 1 && trail->flying_ == 0 &&
+      segment.time - trail->last() >= kFresh) {
+    start_over(trail, ledger, memory);
+  }
   const bool room = trail != nullptr && trail->count_ < trail->capacity_;
-  if (!room && !make_room(trail, segment.time, ledger, memory)) return;
+  if (!room && !make_room(trail, segment.time, ledger, memory)) return false;
+  const bool first = trail->count_ == 0;
   trail->push(segment, payload);
+  return first;
 }
 
 void Trail::push(const SentSegment& segment, Bytes payload) {

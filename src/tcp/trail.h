@@ -68,15 +68,17 @@ class alignas(32) Trail {
  public:
   static constexpr std::size_t kMaxSegments = 1024;
   static constexpr std::size_t kHeads = 16;
-  static constexpr std::size_t kHeadBytes = 56;
+  static constexpr std::size_t kHeadBytes = 48;
   static constexpr std::uint32_t kWholeBytes = 2048;
   static constexpr Duration kQuiet = std::chrono::milliseconds(500);
-  /// Delivered segments younger than this are worth a larger ring.
+  /// Delivered segments younger than this are worth a larger ring; older ones are forgotten when
+  /// the next one is sent and nothing is in flight.
   static constexpr Duration kFresh = std::chrono::milliseconds(100);
 
   /// Notes a segment with new data. Makes or enlarges `trail` as needed; when memory is refused or
-  /// kMaxSegments are in flight, the segment goes unnoted.
-  static void note(Trail*& trail, const SentSegment& segment, Bytes payload, Ledger& ledger,
+  /// kMaxSegments are in flight, the segment goes unnoted. True: it's the first of all that are
+  /// remembered.
+  static bool note(Trail*& trail, const SentSegment& segment, Bytes payload, Ledger& ledger,
                    std::pmr::memory_resource& memory);
   static void free(Trail*& trail, Ledger& ledger, std::pmr::memory_resource& memory);
 
@@ -106,20 +108,21 @@ class alignas(32) Trail {
 
   /// The last ACK came late: it may be what the sender waits for.
   struct LateAck {
-    Stamp at;
-    Duration delay{};  ///< beyond what the path takes
-    Duration path{};
+    std::uint64_t packet = 0;
+    ShortDuration delay;  ///< beyond what the path takes
+    ShortDuration path;
   };
+  /// It acknowledged the newest segment, and so all.
   void late_ack(const LateAck& late) {
     late_place() = late;
     has_late_ack_ = true;
   }
+  bool has_late_ack() const { return has_late_ack_; }
   /// Takes it away; has_late_ack() held.
   LateAck take_late_ack() {
     has_late_ack_ = false;
     return late_place();
   }
-  bool has_late_ack() const { return has_late_ack_; }
   /// How long neither end had said anything before the oldest segment here was sent.
   void silence_before(Duration silence) { silence_ = silence; }
   Duration silence() const { return silence_; }
@@ -134,7 +137,11 @@ class alignas(32) Trail {
  private:
   explicit Trail(std::uint16_t capacity) : capacity_(capacity) {}
   static std::size_t size_for(std::size_t capacity);
+  static std::size_t head_bytes(std::size_t capacity) {
+    return (capacity < kHeads ? capacity : kHeads) * kHeadBytes;
+  }
   static Trail* make(std::uint16_t capacity, Ledger& ledger, std::pmr::memory_resource& memory);
+  static void start_over(Trail*& trail, Ledger& ledger, std::pmr::memory_resource& memory);
   static bool make_room(Trail*& trail, Timestamp now, Ledger& ledger,
                         std::pmr::memory_resource& memory);
   std::size_t heads() const { return capacity_ < kHeads ? capacity_ : kHeads; }
@@ -150,7 +157,7 @@ class alignas(32) Trail {
   /// Behind all else, because few ever have one.
   LateAck& late_place() {
     return *reinterpret_cast<LateAck*>(reinterpret_cast<std::uint8_t*>(segments() + capacity_) +
-                                       heads() * kHeadBytes);
+                                       head_bytes(capacity_));
   }
   void push(const SentSegment& segment, Bytes payload);
   void measure(Duration sample);
