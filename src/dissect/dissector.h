@@ -60,7 +60,7 @@ class Context {
   /// From the SYN to the ACK that completed the handshake, when both were seen.
   virtual std::optional<Duration> handshake() const = 0;
   /// The connection's first packet.
-  virtual const Stamp& opened() const = 0;
+  virtual Stamp opened() const = 0;
   virtual std::uint16_t server_port() const = 0;
   /// It began before the capture did.
   virtual bool midstream() const = 0;
@@ -93,7 +93,7 @@ class InnerContext : public Context {
   void speaks(std::string_view name) override { outer_.speaks(name); }
   const Stamp& packet() const override { return outer_.packet(); }
   std::optional<Duration> handshake() const override { return outer_.handshake(); }
-  const Stamp& opened() const override { return outer_.opened(); }
+  Stamp opened() const override { return outer_.opened(); }
   std::uint16_t server_port() const override { return outer_.server_port(); }
   bool midstream() const override { return outer_.midstream(); }
   bool secure() const override { return outer_.secure(); }

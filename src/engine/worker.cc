@@ -144,6 +144,7 @@ void Worker::find_table(Pending& pending) {
   const unsigned bits = key.low_port + 7u * key.high_port + 31u * key.low[3];
   Recent& recent = recent_[bits % recent_.size()];
   pending.recent = recent.key == key;
+  pending.guess = {};
   if (!pending.recent) {
     recent = {key, 0, tables_[shard_of(key)].get()};
     if (recent.table) recent.hash = recent.table->prepare(key);
@@ -157,7 +158,7 @@ void Worker::handle(const Pending& pending) {
   if (any_table_->has_due(pending.packet->now)) let_time_pass(*pending.packet);
   if (!pending.table) return;
   emitter_.at({pending.packet->number, true, 0});
-  pending.table->packet(*pending.packet, pending.decoded, pending.hash);
+  pending.table->packet(*pending.packet, pending.decoded, pending.hash, pending.guess);
 }
 
 void Worker::note_time(const Pending& pending) {

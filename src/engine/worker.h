@@ -63,8 +63,8 @@ class Worker {
     const Packet* packet = nullptr;
     FlowTable* table = nullptr;  // nullptr: not a packet of one of our flows
     std::uint32_t hash = 0;
-    bool recent = false;  // of a flow that was here a moment ago: all of it is at hand
-    FlowHandle guess;     // where the table looks first
+    bool recent = false;     // of a flow that was here a moment ago: all of it is at hand
+    FlowTable::Guess guess;  // where the table looks first
     Decoded decoded;
   };
   /// Packets that go through the stages together; what a stage has asked for arrives while the

@@ -50,7 +50,7 @@ bool FlowTable::evict_from(Slab<Flow>& slab, std::uint32_t& hand) {
   ++(least.first == 0 ? tally_.closed_evicted : tally_.evicted);
   TcpFlow* const flow = at_hand_;
   close(FlowHandle::of(kind_of(slab.at(best)), best), Why::evicted);
-  if (flow) at_hand(*flow);
+  if (flow) at_hand_ = flow;
   return true;
 }
 

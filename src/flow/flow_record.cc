@@ -39,7 +39,7 @@ void FlowTable::close_half_open(HalfOpenRing::Number number, Why why) {
   flow.hear(entry.from_high);
   index_.erase(prepare(flow.key), FlowHandle::of(FlowHandle::Kind::half_open, number));
   half_open_.kill(number);
-  at_hand(flow);
+  at_hand_ = &flow;
   emit_tcp(flow, why, false);
   emitter_.close(flow.id);
   at_hand_ = nullptr;
@@ -47,7 +47,7 @@ void FlowTable::close_half_open(HalfOpenRing::Number number, Why why) {
 
 void FlowTable::close_tcp(std::uint32_t number, Why why) {
   TcpFlow& flow = tcp_.at(number);
-  at_hand(flow);
+  at_hand_ = &flow;
   tcp::Surroundings around = surroundings();
   flow.connection.finish(around, *this);
   if (flow.conversation) {

@@ -43,25 +43,34 @@ FlowTable::FlowTable(const FlowSettings& settings, const HashKey& secret, const 
 
 FlowTable::~FlowTable() = default;
 
-void FlowTable::approach(FlowHandle handle) {
+TcpFlow* FlowTable::approach(FlowHandle handle) {
   switch (handle.kind()) {
-    case FlowHandle::Kind::tcp:
-      return prefetch(&tcp_.at(handle.number()), sizeof(TcpFlow));
+    case FlowHandle::Kind::tcp: {
+      TcpFlow* const flow = &tcp_.at(handle.number());
+      prefetch(flow, sizeof(TcpFlow));
+      return flow;
+    }
     case FlowHandle::Kind::udp:
-      return prefetch(&udp_.at(handle.number()), sizeof(UdpFlow));
+      prefetch(&udp_.at(handle.number()), sizeof(UdpFlow));
+      break;
     case FlowHandle::Kind::half_open:
-      return half_open_.approach(handle.number());
+      half_open_.approach(handle.number());
+      break;
     case FlowHandle::Kind::none:
-      return;
+      break;
   }
+  return nullptr;
 }
 
-void FlowTable::reach(const Decoded& decoded, FlowHandle guess) {
-  const bool lives = guess.kind() == FlowHandle::Kind::tcp && tcp_.alive(guess.number());
-  if (!lives) return;
-  const TcpFlow& flow = tcp_.at(guess.number());
-  flow.connection.approach(decoded);
-  if (flow.conversation) flow.conversation->approach(decoded.payload_length > 0);
+void FlowTable::reach(const Decoded& decoded, const Guess& guess) {
+  if (lives(guess)) {
+    guess.tcp->connection.approach(decoded);
+    if (Conversation* const known = guess.tcp->conversation.get()) {
+      known->approach(decoded.payload_length > 0);
+    }
+  } else if (!guess.handle) {
+    prefetch(&place_for_join(decoded.key).entry, sizeof(Joinable));
+  }
 }
 
 void FlowTable::reach(FlowHandle handle) {
@@ -87,10 +96,11 @@ FlowHandle FlowTable::find(const FlowKey& key, std::uint32_t hash) {
   return index_.find(hash, [&](FlowHandle handle) { return same(handle, key); });
 }
 
-void FlowTable::packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
+void FlowTable::packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash,
+                       const Guess& guess) {
   stamp_ = {packet.number, packet.time};
   if (decoded.transport == Transport::tcp) {
-    tcp_packet(packet, decoded, hash);
+    tcp_packet(packet, decoded, hash, guess);
   } else {
     udp_packet(packet, decoded, hash);
   }
@@ -178,23 +188,37 @@ void FlowTable::leave(const FlowHead& flow, FlowHandle handle) {
 // ---- TCP
 // --------------------------------------------------------------------------------------------
 
-void FlowTable::tcp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
+void FlowTable::tcp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash,
+                           const Guess& guess) {
+  if (lives(guess) && guess.tcp->is(decoded.key)) [[likely]] {
+    return feed(*guess.tcp, guess.handle, packet, decoded);
+  }
   FlowHandle handle = find(decoded.key, hash);
-  const bool syn_only = decoded.tcp.has(TcpHeader::kSyn) && !decoded.tcp.has(TcpHeader::kAck);
-  if (!handle && !syn_only) handle = join(decoded, hash);
+  if (!handle) return tcp_packet_of_none(packet, decoded, hash);
+  if (handle.kind() == FlowHandle::Kind::half_open) {
+    if (again(half_open_.at(handle.number()), packet, decoded)) return;
+    handle = promote(handle, hash);
+  }
+  feed(handle, packet, decoded);
+}
+
+/// Of no flow that is known by its key.
+void FlowTable::tcp_packet_of_none(const Packet& packet, const Decoded& decoded,
+                                   std::uint32_t hash) {
+  constexpr std::uint8_t kKind =
+      TcpHeader::kSyn | TcpHeader::kAck | TcpHeader::kFin | TcpHeader::kRst;
+  const std::uint8_t kind = decoded.tcp.flags & kKind;
+  const bool opens = (kind & (TcpHeader::kSyn | TcpHeader::kAck)) == TcpHeader::kSyn;
+  FlowHandle handle;
+  if (!opens) handle = join(decoded, hash);
   if (!handle) {
-    constexpr std::uint8_t kKind =
-        TcpHeader::kSyn | TcpHeader::kAck | TcpHeader::kFin | TcpHeader::kRst;
-    const bool bare = (decoded.tcp.flags & kKind) == TcpHeader::kSyn && decoded.payload_length == 0;
+    const bool bare = kind == TcpHeader::kSyn && decoded.payload_length == 0;
     if (bare && decoded.key.outer <= 0xffff && decoded.checksum != Checksum::bad) {
       return bare_syn(packet, decoded, hash);
     }
     handle = new_tcp(packet, decoded, hash);
-  } else if (handle.kind() == FlowHandle::Kind::half_open) {
-    if (again(half_open_.at(handle.number()), packet, decoded)) return;
-    handle = promote(handle, hash);
   }
-  if (handle) feed(handle, packet, decoded);
+  feed(handle, packet, decoded);
 }
 
 void FlowTable::bare_syn(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
@@ -299,15 +323,13 @@ void FlowTable::begin(FlowHead& flow, const Packet& packet, const Decoded& decod
   flow.hash = hash;
 }
 
-void FlowTable::at_hand(TcpFlow& flow) {
-  at_hand_ = &flow;
-  opened_ = {flow.first_packet, flow.first_time};
+void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& decoded) {
+  if (handle) feed(tcp_.at(handle.number()), handle, packet, decoded);
 }
 
-void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& decoded) {
-  if (!handle) return;
-  TcpFlow& flow = tcp_.at(handle.number());
-  at_hand(flow);
+void FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet& packet,
+                     const Decoded& decoded) {
+  at_hand_ = &flow;
   if (!flow.connection.client_known() && !flow.conversation && !decoded.payload.empty()) {
     guess_client(flow, decoded);
   }
@@ -320,7 +342,7 @@ void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& dec
                                    : flow.connection.segment(packet, decoded, around, *this);
   if (outcome == tcp::Outcome::anew) {
     close_tcp(handle.number(), Why::over);
-    return tcp_packet(packet, decoded, prepare(decoded.key));
+    return tcp_packet(packet, decoded, prepare(decoded.key), {});
   }
   flow.last_time = std::max(flow.last_time, packet.time);
   flow.hear(decoded.from_high);
@@ -475,7 +497,7 @@ bool FlowTable::interim_due(FlowHead& flow, Timestamp now) const {
 
 void FlowTable::expire_tcp(std::uint32_t number, Timestamp now) {
   TcpFlow& flow = tcp_.at(number);
-  at_hand(flow);
+  at_hand_ = &flow;
   tcp::Surroundings around = surroundings();
   const std::optional<Timestamp> deadline = flow.connection.deadline(now);
   if (deadline && *deadline <= now && flow.connection.expire(now, around, *this)) {

@@ -68,18 +68,22 @@ class FlowTable final : private tcp::Listener, private Context {
     index_.prefetch(folded);
     return folded;
   }
-  /// Prefetches the record, prepare() was called some packets ago. Gives what it takes for it.
-  FlowHandle approach(std::uint32_t hash) {
-    const FlowHandle guess = index_.guess(hash);
-    approach(guess);
-    return guess;
+  /// What a packet's record probably is: found ahead, looked at first.
+  struct Guess {
+    FlowHandle handle;
+    TcpFlow* tcp = nullptr;  ///< where it lies, if it's a connection; it may be over by now
+  };
+  /// Prefetches the record; prepare() was called some packets ago.
+  Guess approach(std::uint32_t hash) {
+    const FlowHandle handle = index_.guess(hash);
+    return {handle, approach(handle)};
   }
-  void approach(FlowHandle handle);
+  TcpFlow* approach(FlowHandle handle);
   /// Prefetches what hangs on the record; approach() was called some packets ago.
-  void reach(const Decoded& decoded, FlowHandle guess);
+  void reach(const Decoded& decoded, const Guess& guess);
   void reach(FlowHandle handle);
   /// Takes a TCP or UDP packet, in packet order.
-  void packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  void packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash, const Guess& guess);
 
   /// A flow whose time has come.
   struct Due {
@@ -127,7 +131,10 @@ class FlowTable final : private tcp::Listener, private Context {
     TimerLink& operator()(std::uint32_t number) const { return slab->at(number).timer; }
   };
 
-  void tcp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  bool lives(const Guess& guess) const { return guess.tcp && tcp_.alive(guess.handle.number()); }
+  void tcp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash,
+                  const Guess& guess);
+  void tcp_packet_of_none(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
   void udp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
   FlowHandle find(const FlowKey& key, std::uint32_t hash);
   bool same(FlowHandle handle, const FlowKey& key);
@@ -144,13 +151,13 @@ class FlowTable final : private tcp::Listener, private Context {
   void take_in(FlowHandle handle, const FlowKey& key, std::uint32_t hash);
   void leave(const FlowHead& flow, FlowHandle handle);
   void feed(FlowHandle handle, const Packet& packet, const Decoded& decoded);
+  void feed(TcpFlow& flow, FlowHandle handle, const Packet& packet, const Decoded& decoded);
   tcp::Outcome take_watched(TcpFlow& flow, const Packet& packet, const Decoded& decoded);
   ConnectionId new_id();
   bool watches(std::uint64_t first_packet, const Packet& packet) const {
     return watch_ && watch_->wants(first_packet, packet.number);
   }
   void guess_client(TcpFlow& flow, const Decoded& decoded);
-  void at_hand(TcpFlow& flow);
   void tidy(TcpFlow& flow);
   Conversation* known_conversation(TcpFlow& flow);
   void new_conversation(TcpFlow& flow);
@@ -190,7 +197,7 @@ class FlowTable final : private tcp::Listener, private Context {
   void speaks(std::string_view name) override;
   const Stamp& packet() const override { return stamp_; }
   std::optional<Duration> handshake() const override;
-  const Stamp& opened() const override { return opened_; }
+  Stamp opened() const override { return {at_hand_->first_packet, at_hand_->first_time}; }
   std::uint16_t server_port() const override;
   bool midstream() const override;
   const DissectSettings& settings() const override { return settings_.dissect; }
@@ -220,7 +227,6 @@ class FlowTable final : private tcp::Listener, private Context {
   // The flow at hand: set for each call into a connection or a conversation.
   TcpFlow* at_hand_ = nullptr;
   Stamp stamp_;
-  Stamp opened_;
 };
 
 }  // namespace wirelens

@@ -23,7 +23,7 @@ class CountingContext final : public Context {
   void name_server(std::string_view) override {}
   const Stamp& packet() const override { return stamp_; }
   std::optional<Duration> handshake() const override { return std::nullopt; }
-  const Stamp& opened() const override { return stamp_; }
+  Stamp opened() const override { return stamp_; }
   std::uint16_t server_port() const override { return server_port_; }
   bool midstream() const override { return false; }
   const DissectSettings& settings() const override { return settings_; }

@@ -21,7 +21,7 @@ class FakeContext final : public Context {
   void name_server(std::string_view) override {}
   const Stamp& packet() const override { return stamp_; }
   std::optional<Duration> handshake() const override { return std::nullopt; }
-  const Stamp& opened() const override { return stamp_; }
+  Stamp opened() const override { return stamp_; }
   std::uint16_t server_port() const override { return 0; }
   bool midstream() const override { return midstream_; }
   const DissectSettings& settings() const override { return settings_; }

@@ -56,7 +56,7 @@ struct Shard {
     Decoded decoded;
     ASSERT_EQ(decoder.decode(packet, interface, decoded), Verdict::flow);
     pass(packet.now);
-    table->packet(packet, decoded, table->prepare(decoded.key));
+    table->packet(packet, decoded, table->prepare(decoded.key), {});
   }
   void pass(Timestamp time) {
     if (!table->has_due(time)) return;

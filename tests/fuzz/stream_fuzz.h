@@ -66,7 +66,7 @@ class World final : public Context {
   void name_server(std::string_view) override {}
   const Stamp& packet() const override { return stamp; }
   std::optional<Duration> handshake() const override { return std::chrono::milliseconds(3); }
-  const Stamp& opened() const override { return stamp; }
+  Stamp opened() const override { return stamp; }
   std::uint16_t server_port() const override { return 80; }
   bool midstream() const override { return midstream_; }
   const DissectSettings& settings() const override { return settings_; }

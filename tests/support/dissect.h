@@ -75,7 +75,7 @@ class RecordingContext final : public Context {
   void name_server(std::string_view name) override;
   const Stamp& packet() const override { return stamp_; }
   std::optional<Duration> handshake() const override { return setting_.handshake; }
-  const Stamp& opened() const override { return opened_; }
+  Stamp opened() const override { return opened_; }
   std::uint16_t server_port() const override { return 80; }
   bool midstream() const override { return setting_.midstream; }
   const DissectSettings& settings() const override { return setting_.dissect; }
