@@ -17,10 +17,11 @@ Pool::~Pool() {
 }
 
 void Pool::put_all(std::size_t size) {
-  // The largest piece of a size that they hold, but none that would have to be aligned.
+  // The largest piece of a size that they hold; one that must be aligned only if it is.
   std::size_t number = number_of(size);
   if (size_of(number) > size) --number;
-  while (number > 0 && size_of(number) % kLine == 0) --number;
+  const bool aligned = reinterpret_cast<std::uintptr_t>(at_) % kLine == 0;
+  while (!aligned && number > 0 && size_of(number) % kLine == 0) --number;
   if (number > 0) put(at_, number);
   at_ += size;
   left_ -= size;

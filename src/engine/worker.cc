@@ -50,7 +50,8 @@ constexpr std::size_t kAhead = 8;  // packets, or flows that end, are fetched be
 
 Worker::Worker(const EngineOptions& options, const HashKey& secret, unsigned number,
                unsigned workers, Emitter& emitter)
-    : decoder_ledger_(kFragmentMemory),
+    : secret_(secret),
+      decoder_ledger_(kFragmentMemory),
       decoder_(decoder_ledger_),
       secrets_(options.key_log, options.private_keys, !options.growing_key_log.empty()),
       emitter_(emitter) {
@@ -113,7 +114,7 @@ void Worker::take_all(std::span<const Packet> packets, std::span<const Interface
 void Worker::step() {
   for (std::size_t i = 0; i < decoded_->count; ++i) {
     Pending& pending = decoded_->packets[i];
-    if (pending.table && !pending.recent) pending.guess = pending.table->approach(pending.hash);
+    if (pending.table && !pending.recent) pending.guess = pending.table->approach(pending.place);
   }
   for (std::size_t i = 0; i < approached_->count; ++i) {
     const Pending& pending = approached_->packets[i];
@@ -144,13 +145,14 @@ void Worker::find_table(Pending& pending) {
   const unsigned bits = key.low_port + 7u * key.high_port + 31u * key.low[3];
   Recent& recent = recent_[bits % recent_.size()];
   pending.recent = recent.key == key;
-  pending.guess = {};
   if (!pending.recent) {
-    recent = {key, 0, tables_[shard_of(key)].get()};
-    if (recent.table) recent.hash = recent.table->prepare(key);
+    recent = {key, FlowTable::place(secret_, key), tables_[shard_of(key)].get(), {}};
+    if (recent.table) recent.table->prepare(recent.place);
   }
+  pending.entry = &recent;
   pending.table = recent.table;
-  pending.hash = recent.hash;
+  pending.place = recent.place;
+  pending.guess = recent.flow;
 }
 
 void Worker::handle(const Pending& pending) {
@@ -158,7 +160,10 @@ void Worker::handle(const Pending& pending) {
   if (any_table_->has_due(pending.packet->now)) let_time_pass(*pending.packet);
   if (!pending.table) return;
   emitter_.at({pending.packet->number, true, 0});
-  pending.table->packet(*pending.packet, pending.decoded, pending.hash, pending.guess);
+  const FlowTable::Guess flow =
+      pending.table->packet(*pending.packet, pending.decoded, pending.place, pending.guess);
+  Recent& recent = *pending.entry;
+  if (recent.place == pending.place && recent.table == pending.table) recent.flow = flow;
 }
 
 void Worker::note_time(const Pending& pending) {
@@ -170,9 +175,10 @@ void Worker::note_time(const Pending& pending) {
 
 /// Flows fall due in an order that memory does not know.
 void Worker::look_ahead(std::size_t due) {
-  const std::size_t next = due + kAhead, sooner = due + kAhead / 2;
+  const std::size_t next = due + kAhead, sooner = due + kAhead / 2, soonest = due + kAhead / 4;
   if (next < due_.size()) due_[next].table->approach(due_[next].handle);
   if (sooner < due_.size()) due_[sooner].table->reach(due_[sooner].handle);
+  if (soonest < due_.size()) due_[soonest].table->grasp(due_[soonest].handle);
 }
 
 void Worker::let_time_pass(const Packet& packet) {

@@ -59,12 +59,20 @@ class Worker {
   std::uint64_t refused(Charge charge) const;
 
  private:
+  /// Flows of the latest packets, by a few bits of their keys: packets come in trains.
+  struct Recent {
+    FlowKey key;
+    std::uint32_t place = 0;
+    FlowTable* table = nullptr;
+    FlowTable::Guess flow;
+  };
   struct Pending {
     const Packet* packet = nullptr;
+    Recent* entry = nullptr;
     FlowTable* table = nullptr;  // nullptr: not a packet of one of our flows
-    std::uint32_t hash = 0;
-    bool recent = false;     // of a flow that was here a moment ago: all of it is at hand
-    FlowTable::Guess guess;  // where the table looks first
+    std::uint32_t place = 0;     // in the table's index
+    bool recent = false;         // of a flow that was here a moment ago: all of it is at hand
+    FlowTable::Guess guess;
     Decoded decoded;
   };
   /// Packets that go through the stages together; what a stage has asked for arrives while the
@@ -87,6 +95,7 @@ class Worker {
   void note_time(const Pending& pending);
   void let_time_pass(const Packet& packet);
 
+  HashKey secret_;
   Ledger decoder_ledger_;
   Decoder decoder_;
   Pool pool_;
@@ -97,12 +106,6 @@ class Worker {
   std::array<std::unique_ptr<FlowTable>, kShards> tables_;
   FlowTable* any_table_ = nullptr;
   PacketTally tally_;
-  /// Flows of the latest packets, by a few bits of their keys: packets come in trains.
-  struct Recent {
-    FlowKey key;
-    std::uint32_t hash = 0;
-    FlowTable* table = nullptr;
-  };
   std::array<Recent, 64> recent_;
   // Decoded, approached, reached: the three stages in front of handle().
   std::array<Group, 3> groups_;

@@ -37,7 +37,7 @@ void FlowTable::close_half_open(HalfOpenRing::Number number, Why why) {
   flow.first_packet = entry.first_packet();
   flow.first_time = flow.last_time = entry.first_time();
   flow.hear(entry.from_high);
-  index_.erase(prepare(flow.key), FlowHandle::of(FlowHandle::Kind::half_open, number));
+  index_.erase(place(secret_, flow.key), FlowHandle::of(FlowHandle::Kind::half_open, number));
   half_open_.kill(number);
   at_hand_ = &flow;
   emit_tcp(flow, why, false);

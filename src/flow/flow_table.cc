@@ -43,16 +43,18 @@ FlowTable::FlowTable(const FlowSettings& settings, const HashKey& secret, const 
 
 FlowTable::~FlowTable() = default;
 
-TcpFlow* FlowTable::approach(FlowHandle handle) {
+FlowHead* FlowTable::approach(FlowHandle handle) {
   switch (handle.kind()) {
     case FlowHandle::Kind::tcp: {
       TcpFlow* const flow = &tcp_.at(handle.number());
-      prefetch(flow, sizeof(TcpFlow));
+      prefetch(flow, sizeof *flow);
       return flow;
     }
-    case FlowHandle::Kind::udp:
-      prefetch(&udp_.at(handle.number()), sizeof(UdpFlow));
-      break;
+    case FlowHandle::Kind::udp: {
+      UdpFlow* const flow = &udp_.at(handle.number());
+      prefetch(flow, sizeof *flow);
+      return flow;
+    }
     case FlowHandle::Kind::half_open:
       half_open_.approach(handle.number());
       break;
@@ -63,11 +65,10 @@ TcpFlow* FlowTable::approach(FlowHandle handle) {
 }
 
 void FlowTable::reach(const Decoded& decoded, const Guess& guess) {
-  if (lives(guess)) {
-    guess.tcp->connection.approach(decoded);
-    if (Conversation* const known = guess.tcp->conversation.get()) {
-      known->approach(decoded.payload_length > 0);
-    }
+  if (lives(guess, FlowHandle::Kind::tcp)) {
+    const TcpFlow& flow = static_cast<const TcpFlow&>(*guess.flow);
+    flow.connection.approach(decoded);
+    if (flow.conversation) flow.conversation->approach(decoded.payload_length > 0);
   } else if (!guess.handle) {
     prefetch(&place_for_join(decoded.key).entry, sizeof(Joinable));
   }
@@ -76,6 +77,11 @@ void FlowTable::reach(const Decoded& decoded, const Guess& guess) {
 void FlowTable::reach(FlowHandle handle) {
   const bool lives = handle.kind() == FlowHandle::Kind::tcp && tcp_.alive(handle.number());
   if (lives) tcp_.at(handle.number()).connection.approach();
+}
+
+void FlowTable::grasp(FlowHandle handle) {
+  const bool lives = handle.kind() == FlowHandle::Kind::tcp && tcp_.alive(handle.number());
+  if (lives) tcp_.at(handle.number()).connection.reach();
 }
 
 bool FlowTable::same(FlowHandle handle, const FlowKey& key) {
@@ -96,15 +102,14 @@ FlowHandle FlowTable::find(const FlowKey& key, std::uint32_t hash) {
   return index_.find(hash, [&](FlowHandle handle) { return same(handle, key); });
 }
 
-void FlowTable::packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash,
-                       const Guess& guess) {
+FlowTable::Guess FlowTable::packet(const Packet& packet, const Decoded& decoded,
+                                   std::uint32_t place, const Guess& guess) {
   stamp_ = {packet.number, packet.time};
-  if (decoded.transport == Transport::tcp) {
-    tcp_packet(packet, decoded, hash, guess);
-  } else {
-    udp_packet(packet, decoded, hash);
-  }
+  const Guess flow = decoded.transport == Transport::tcp
+                         ? tcp_packet(packet, decoded, place, guess)
+                         : udp_packet(packet, decoded, place, guess);
   if (ledger_.total() > ledger_.limit()) relieve();
+  return flow;
 }
 
 // ---- one connection in two networks
@@ -128,13 +133,13 @@ void FlowTable::make_joinable(const FlowKey& key, FlowHandle handle) {
 
 FlowHandle FlowTable::join(const Decoded& decoded, std::uint32_t hash) {
   if (decoder_.encapsulation_count() < 2) return {};
-  const PlaceForJoin place = place_for_join(decoded.key);
-  const FlowHandle candidate = place.entry.handle;
-  if (!candidate || place.entry.tag != place.tag || !joins(candidate, decoded)) return {};
+  const PlaceForJoin found = place_for_join(decoded.key);
+  const FlowHandle candidate = found.entry.handle;
+  if (!candidate || found.entry.tag != found.tag || !joins(candidate, decoded)) return {};
   FlowHandle joined = candidate;
   if (candidate.kind() == FlowHandle::Kind::half_open) {
     const FlowKey first = half_open_.at(candidate.number()).key();
-    joined = promote(candidate, prepare(first));
+    joined = promote(candidate, place(secret_, first));
     if (!joined) return {};
   }
   FlowHead& flow = joined.kind() == FlowHandle::Kind::tcp
@@ -182,43 +187,42 @@ void FlowTable::leave(const FlowHead& flow, FlowHandle handle) {
   if (flow.second_outer == flow.key.outer) return;
   FlowKey second = flow.key;
   second.outer = flow.second_outer;
-  index_.erase(prepare(second), handle);
+  index_.erase(place(secret_, second), handle);
 }
 
 // ---- TCP
 // --------------------------------------------------------------------------------------------
 
-void FlowTable::tcp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash,
-                           const Guess& guess) {
-  if (lives(guess) && guess.tcp->is(decoded.key)) [[likely]] {
-    return feed(*guess.tcp, guess.handle, packet, decoded);
+FlowTable::Guess FlowTable::tcp_packet(const Packet& packet, const Decoded& decoded,
+                                       std::uint32_t hash, const Guess& guess) {
+  if (lives(guess, FlowHandle::Kind::tcp) && guess.flow->is(decoded.key)) [[likely]] {
+    return feed(static_cast<TcpFlow&>(*guess.flow), guess.handle, packet, decoded);
   }
   FlowHandle handle = find(decoded.key, hash);
   if (!handle) return tcp_packet_of_none(packet, decoded, hash);
   if (handle.kind() == FlowHandle::Kind::half_open) {
-    if (again(half_open_.at(handle.number()), packet, decoded)) return;
+    if (again(half_open_.at(handle.number()), packet, decoded)) return {};
     handle = promote(handle, hash);
   }
-  feed(handle, packet, decoded);
+  return feed(handle, packet, decoded);
 }
 
 /// Of no flow that is known by its key.
-void FlowTable::tcp_packet_of_none(const Packet& packet, const Decoded& decoded,
-                                   std::uint32_t hash) {
+FlowTable::Guess FlowTable::tcp_packet_of_none(const Packet& packet, const Decoded& decoded,
+                                               std::uint32_t hash) {
   constexpr std::uint8_t kKind =
       TcpHeader::kSyn | TcpHeader::kAck | TcpHeader::kFin | TcpHeader::kRst;
   const std::uint8_t kind = decoded.tcp.flags & kKind;
   const bool opens = (kind & (TcpHeader::kSyn | TcpHeader::kAck)) == TcpHeader::kSyn;
-  FlowHandle handle;
-  if (!opens) handle = join(decoded, hash);
-  if (!handle) {
-    const bool bare = kind == TcpHeader::kSyn && decoded.payload_length == 0;
-    if (bare && decoded.key.outer <= 0xffff && decoded.checksum != Checksum::bad) {
-      return bare_syn(packet, decoded, hash);
-    }
-    handle = new_tcp(packet, decoded, hash);
+  if (!opens) {
+    if (const FlowHandle joined = join(decoded, hash)) return feed(joined, packet, decoded);
   }
-  feed(handle, packet, decoded);
+  const bool bare = kind == TcpHeader::kSyn && decoded.payload_length == 0;
+  if (bare && decoded.key.outer <= 0xffff && decoded.checksum != Checksum::bad) {
+    bare_syn(packet, decoded, hash);
+    return {};
+  }
+  return feed(new_tcp(packet, decoded, hash), packet, decoded);
 }
 
 void FlowTable::bare_syn(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
@@ -323,12 +327,13 @@ void FlowTable::begin(FlowHead& flow, const Packet& packet, const Decoded& decod
   flow.hash = hash;
 }
 
-void FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& decoded) {
-  if (handle) feed(tcp_.at(handle.number()), handle, packet, decoded);
+FlowTable::Guess FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& decoded) {
+  if (!handle) return {};
+  return feed(tcp_.at(handle.number()), handle, packet, decoded);
 }
 
-void FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet& packet,
-                     const Decoded& decoded) {
+FlowTable::Guess FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet& packet,
+                                 const Decoded& decoded) {
   at_hand_ = &flow;
   if (!flow.connection.client_known() && !flow.conversation && !decoded.payload.empty()) {
     guess_client(flow, decoded);
@@ -342,7 +347,7 @@ void FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet& packet,
                                    : flow.connection.segment(packet, decoded, around, *this);
   if (outcome == tcp::Outcome::anew) {
     close_tcp(handle.number(), Why::over);
-    return tcp_packet(packet, decoded, prepare(decoded.key), {});
+    return tcp_packet(packet, decoded, place(secret_, decoded.key), {});
   }
   flow.last_time = std::max(flow.last_time, packet.time);
   flow.hear(decoded.from_high);
@@ -350,11 +355,12 @@ void FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet& packet,
   if (flow.timer.slot == TimerLink::kNoSlot) {
     tcp_timers_.arm(handle.number(), next_interim(flow, packet.now));
   }
-  if (outcome == tcp::Outcome::calm) return;
+  if (outcome == tcp::Outcome::calm) return {handle, &flow};
   const std::optional<Timestamp> deadline = flow.connection.deadline(packet.now);
   if (deadline && tcp_timers_.later_than(handle.number(), *deadline)) {
     tcp_timers_.arm(handle.number(), *deadline);
   }
+  return {handle, &flow};
 }
 
 /// Lets the connection take a packet while somebody looks on.
@@ -418,45 +424,53 @@ void FlowTable::free_conversation(TcpFlow& flow) {
 // ---- UDP
 // --------------------------------------------------------------------------------------------
 
-void FlowTable::udp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
-  FlowHandle handle = find(decoded.key, hash);
+FlowTable::Guess FlowTable::udp_packet(const Packet& packet, const Decoded& decoded,
+                                       std::uint32_t hash, const Guess& guess) {
+  FlowHandle handle;
+  if (lives(guess, FlowHandle::Kind::udp) && guess.flow->is(decoded.key)) handle = guess.handle;
+  if (!handle) handle = find(decoded.key, hash);
   if (!handle) handle = join(decoded, hash);
-  if (!handle) {
-    const std::uint32_t number = make(udp_, udp_hand_);
-    if (number == Slab<UdpFlow>::kNone) return;
-    UdpFlow& flow = udp_.at(number);
-    begin(flow, packet, decoded, hash);
-    flow.client_is_high = decoded.key.high_port != decoded.key.low_port
-                              ? decoded.key.high_port > decoded.key.low_port
-                              : decoded.from_high;
-    handle = FlowHandle::of(FlowHandle::Kind::udp, number);
-    take_in(handle, decoded.key, hash);
-    udp_timers_.arm(number, packet.now + settings_.udp_idle_for);
-  }
+  if (!handle) handle = new_udp(packet, decoded, hash);
+  if (!handle) return {};
   UdpFlow& flow = udp_.at(handle.number());
   ++flow.packets[decoded.from_high];
   flow.bytes[decoded.from_high] += decoded.payload_length;
   flow.hear(decoded.from_high);
   flow.last_time = std::max(flow.last_time, packet.time);
   if (watches(flow.first_packet, packet)) watch_->datagram(flow, packet, decoded);
+  return {handle, &flow};
+}
+
+FlowHandle FlowTable::new_udp(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
+  const std::uint32_t number = make(udp_, udp_hand_);
+  if (number == Slab<UdpFlow>::kNone) return {};
+  UdpFlow& flow = udp_.at(number);
+  begin(flow, packet, decoded, hash);
+  flow.client_is_high = decoded.key.high_port != decoded.key.low_port
+                            ? decoded.key.high_port > decoded.key.low_port
+                            : decoded.from_high;
+  const FlowHandle handle = FlowHandle::of(FlowHandle::Kind::udp, number);
+  take_in(handle, decoded.key, hash);
+  udp_timers_.arm(number, packet.now + settings_.udp_idle_for);
+  return handle;
 }
 
 // ---- time
 // -------------------------------------------------------------------------------------------
 
+template <class Wheel, class Flow>
+void FlowTable::collect_fallen(Wheel& timers, Slab<Flow>& flows, FlowHandle::Kind kind,
+                               Timestamp now, std::vector<Due>& out) {
+  fallen_due_.clear();
+  timers.advance(now, fallen_due_);
+  for (const std::uint32_t number : fallen_due_) {
+    out.push_back({flows.at(number).first_packet, this, FlowHandle::of(kind, number)});
+  }
+}
+
 void FlowTable::collect_due(Timestamp now, std::vector<Due>& out) {
-  fallen_due_.clear();
-  tcp_timers_.advance(now, fallen_due_);
-  for (std::uint32_t number : fallen_due_) {
-    out.push_back(
-        {tcp_.at(number).first_packet, this, FlowHandle::of(FlowHandle::Kind::tcp, number)});
-  }
-  fallen_due_.clear();
-  udp_timers_.advance(now, fallen_due_);
-  for (std::uint32_t number : fallen_due_) {
-    out.push_back(
-        {udp_.at(number).first_packet, this, FlowHandle::of(FlowHandle::Kind::udp, number)});
-  }
+  collect_fallen(tcp_timers_, tcp_, FlowHandle::Kind::tcp, now, out);
+  collect_fallen(udp_timers_, udp_, FlowHandle::Kind::udp, now, out);
   // Bare SYNs wait in order of arrival: those whose time is over stand in front.
   half_open_.each_until([&](HalfOpenRing::Number number) {
     const tcp::HalfOpen& entry = half_open_.at(number);

@@ -61,29 +61,32 @@ class FlowTable final : private tcp::Listener, private Context {
             std::size_t max_memory, std::pmr::memory_resource& pool, Emitter& emitter);
   ~FlowTable() override;
 
-  /// Where the key leads; prefetches the index. The same for both directions.
-  std::uint32_t prepare(const FlowKey& key) const {
-    const std::uint64_t hash = hash_of(secret_, key);
-    const auto folded = static_cast<std::uint32_t>(hash ^ (hash >> 32));
-    index_.prefetch(folded);
-    return folded;
+  /// Where the key leads, for all tables with the same secret. The same for both directions.
+  static std::uint32_t place(const HashKey& secret, const FlowKey& key) {
+    const std::uint64_t hash = hash_of(secret, key);
+    return static_cast<std::uint32_t>(hash ^ (hash >> 32));
   }
+  /// Prefetches the index.
+  void prepare(std::uint32_t place) const { index_.prefetch(place); }
   /// What a packet's record probably is: found ahead, looked at first.
   struct Guess {
     FlowHandle handle;
-    TcpFlow* tcp = nullptr;  ///< where it lies, if it's a connection; it may be over by now
+    FlowHead* flow = nullptr;  ///< where it lies, unless it's a bare SYN; it may be over by now
   };
   /// Prefetches the record; prepare() was called some packets ago.
-  Guess approach(std::uint32_t hash) {
-    const FlowHandle handle = index_.guess(hash);
+  Guess approach(std::uint32_t place) {
+    const FlowHandle handle = index_.guess(place);
     return {handle, approach(handle)};
   }
-  TcpFlow* approach(FlowHandle handle);
+  FlowHead* approach(FlowHandle handle);
   /// Prefetches what hangs on the record; approach() was called some packets ago.
   void reach(const Decoded& decoded, const Guess& guess);
   void reach(FlowHandle handle);
-  /// Takes a TCP or UDP packet, in packet order.
-  void packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash, const Guess& guess);
+  /// The same a little later, when that has come.
+  void grasp(FlowHandle handle);
+  /// Takes a TCP or UDP packet, in packet order. Returns what it was a packet of.
+  Guess packet(const Packet& packet, const Decoded& decoded, std::uint32_t place,
+               const Guess& guess);
 
   /// A flow whose time has come.
   struct Due {
@@ -131,11 +134,16 @@ class FlowTable final : private tcp::Listener, private Context {
     TimerLink& operator()(std::uint32_t number) const { return slab->at(number).timer; }
   };
 
-  bool lives(const Guess& guess) const { return guess.tcp && tcp_.alive(guess.handle.number()); }
-  void tcp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash,
-                  const Guess& guess);
-  void tcp_packet_of_none(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
-  void udp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  bool lives(const Guess& guess, FlowHandle::Kind kind) const {
+    if (guess.handle.kind() != kind) return false;
+    const std::uint32_t number = guess.handle.number();
+    return kind == FlowHandle::Kind::tcp ? tcp_.alive(number) : udp_.alive(number);
+  }
+  Guess tcp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash,
+                   const Guess& guess);
+  Guess tcp_packet_of_none(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  Guess udp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash,
+                   const Guess& guess);
   FlowHandle find(const FlowKey& key, std::uint32_t hash);
   bool same(FlowHandle handle, const FlowKey& key);
   PlaceForJoin place_for_join(FlowKey key);
@@ -146,12 +154,13 @@ class FlowTable final : private tcp::Listener, private Context {
   void tell_again(const tcp::HalfOpen& entry, const Packet& packet);
   bool again(tcp::HalfOpen& entry, const Packet& packet, const Decoded& decoded);
   FlowHandle promote(FlowHandle half_open, std::uint32_t hash);
+  FlowHandle new_udp(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
   FlowHandle new_tcp(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
   void begin(FlowHead& flow, const Packet& packet, const Decoded& decoded, std::uint32_t hash);
   void take_in(FlowHandle handle, const FlowKey& key, std::uint32_t hash);
   void leave(const FlowHead& flow, FlowHandle handle);
-  void feed(FlowHandle handle, const Packet& packet, const Decoded& decoded);
-  void feed(TcpFlow& flow, FlowHandle handle, const Packet& packet, const Decoded& decoded);
+  Guess feed(FlowHandle handle, const Packet& packet, const Decoded& decoded);
+  Guess feed(TcpFlow& flow, FlowHandle handle, const Packet& packet, const Decoded& decoded);
   tcp::Outcome take_watched(TcpFlow& flow, const Packet& packet, const Decoded& decoded);
   ConnectionId new_id();
   bool watches(std::uint64_t first_packet, const Packet& packet) const {
@@ -163,6 +172,9 @@ class FlowTable final : private tcp::Listener, private Context {
   void new_conversation(TcpFlow& flow);
   void free_conversation(TcpFlow& flow);
 
+  template <class Wheel, class Flow>
+  void collect_fallen(Wheel& timers, Slab<Flow>& flows, FlowHandle::Kind kind, Timestamp now,
+                      std::vector<Due>& out);
   void expire_tcp(std::uint32_t number, Timestamp now);
   void expire_udp(std::uint32_t number, Timestamp now);
   Timestamp next_interim(const FlowHead& flow, Timestamp now) const;

@@ -89,6 +89,13 @@ class Connection {
     }
   }
 
+  /// The same a little later, when that has come.
+  [[gnu::always_inline]] void reach() const {
+    for (const Trail* each : trails_) {
+      if (each != nullptr) each->approach_newest();
+    }
+  }
+
   /// Packet time at which expire() wants to be called; absent: never. May change with each packet.
   std::optional<Timestamp> deadline(Timestamp now) const;
   /// Lets timers fire at packet time `now`. Returns true when the connection is over (TIME_WAIT has

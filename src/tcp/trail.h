@@ -88,6 +88,11 @@ class alignas(32) Trail {
     prefetch(this, to_note ? 2 * kCacheLine : kCacheLine);
   }
 
+  /// Prefetches the segment that last() asks for, where a trail is longer.
+  [[gnu::always_inline]] void approach_newest() const {
+    if (count_ > 1) prefetch(&at(count_ - 1u), sizeof(SentSegment));
+  }
+
   struct Acknowledged {
     std::optional<Duration> round_trip;  ///< what this ACK measures, by Karn's rule
   };

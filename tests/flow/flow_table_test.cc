@@ -43,11 +43,13 @@ struct Told final : Emitter {
   std::vector<Close> closes;
 };
 
+constexpr HashKey kSecret{1, 2};
+
 struct Shard {
   explicit Shard(std::size_t memory = std::size_t{64} << 20) {
     FlowSettings settings;
     settings.protocols = all_protocols();
-    table = std::make_unique<FlowTable>(settings, HashKey{1, 2}, decoder, memory, pool, told);
+    table = std::make_unique<FlowTable>(settings, kSecret, decoder, memory, pool, told);
   }
   void send(const TcpSpec& spec, Duration after = milliseconds(1)) {
     now += after;
@@ -56,7 +58,7 @@ struct Shard {
     Decoded decoded;
     ASSERT_EQ(decoder.decode(packet, interface, decoded), Verdict::flow);
     pass(packet.now);
-    table->packet(packet, decoded, table->prepare(decoded.key), {});
+    table->packet(packet, decoded, FlowTable::place(kSecret, decoded.key), {});
   }
   void pass(Timestamp time) {
     if (!table->has_due(time)) return;

@@ -25,8 +25,8 @@ class Wire {
 
   Wire(Emitter& told, FlowSettings settings) {
     if (settings.protocols.empty()) settings.protocols = all_protocols();
-    table_ = std::make_unique<FlowTable>(settings, HashKey{1, 2}, decoder_, std::size_t{256} << 20,
-                                         pool_, told);
+    table_ = std::make_unique<FlowTable>(settings, kSecret, decoder_, std::size_t{256} << 20, pool_,
+                                         told);
   }
 
   const Ledger& ledger() const { return table_->memory_account(); }
@@ -103,9 +103,10 @@ class Wire {
     Packet packet = packet_of(frame, now_, ++packets_);
     Decoded decoded;
     ASSERT_EQ(decoder_.decode(packet, interface_, decoded), Verdict::flow);
-    table_->packet(packet, decoded, table_->prepare(decoded.key));
+    table_->packet(packet, decoded, FlowTable::place(kSecret, decoded.key), {});
   }
 
+  static constexpr HashKey kSecret{1, 2};
   Ledger decoder_ledger_{std::size_t{8} << 20};
   Decoder decoder_{decoder_ledger_};
   std::pmr::unsynchronized_pool_resource pool_;
