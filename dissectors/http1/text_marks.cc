@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
+#ifdef __x86_64__
+#include <immintrin.h>
 #endif
 
 namespace wirelens::http1 {
@@ -14,18 +14,29 @@ namespace {
 using Lanes [[gnu::vector_size(32)]] = std::uint8_t;
 
 /// The highest bit of each lane.
-[[gnu::always_inline]] inline std::uint64_t bits_of(const Lanes& lanes) {
-#ifdef __SSE2__
-  __m128i half[2];
-  std::memcpy(half, &lanes, sizeof half);
-  return static_cast<unsigned>(_mm_movemask_epi8(half[0])) |
-         std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(half[1]))} << 16;
+struct AnyBits {
+  [[gnu::always_inline]] static std::uint64_t of(const Lanes& lanes) {
+#ifdef __x86_64__
+    __m128i half[2];
+    std::memcpy(half, &lanes, sizeof half);
+    return static_cast<unsigned>(_mm_movemask_epi8(half[0])) |
+           std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(half[1]))} << 16;
 #else
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < sizeof lanes; ++i) bits |= std::uint64_t{lanes[i]} >> 7 << i;
-  return bits;
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < sizeof lanes; ++i) bits |= std::uint64_t{lanes[i]} >> 7 << i;
+    return bits;
 #endif
-}
+  }
+};
+#ifdef __x86_64__
+struct Avx2Bits {
+  [[gnu::target("avx2")]] static std::uint64_t of(const Lanes& lanes) {
+    __m256i whole;
+    std::memcpy(&whole, &lanes, sizeof whole);
+    return static_cast<unsigned>(_mm256_movemask_epi8(whole));
+  }
+};
+#endif
 
 /// What is seen of some bytes: a bit for each of them.
 struct Seen {
@@ -34,6 +45,7 @@ struct Seen {
 };
 
 /// Looks at one byte more than the lanes have.
+template <class Bits>
 [[gnu::always_inline]] inline Seen look_at(const char* at, Lanes& control, Lanes& bare_cr) {
   Lanes c, next;
   std::memcpy(&c, at, sizeof c);
@@ -47,25 +59,23 @@ struct Seen {
   const auto letter = reinterpret_cast<Lanes>((c | 0x20) - 'a' < 26);
   const auto digit = reinterpret_cast<Lanes>(c - '0' < 10);
   const auto dash = reinterpret_cast<Lanes>(c == '-');
-  return {bits_of(feed), bits_of(~(letter | digit | dash))};
-}
-
-[[gnu::always_inline]] inline bool any(const Lanes& lanes) {
-  return bits_of(lanes) != 0;
+  return {Bits::of(feed), Bits::of(~(letter | digit | dash))};
 }
 
 }  // namespace
 
-[[gnu::always_inline]] inline void TextMarks::look_by_lanes(const char* text) {
+template <class Bits>
+[[gnu::always_inline]] inline void TextMarks::look(const char* text) {
   Lanes control{}, bare_cr{};
-  const auto look = [&](const char* at) __attribute__((always_inline)) {
+  const auto seen_at = [&](const char* at) __attribute__((always_inline)) {
     constexpr std::size_t kHalf = sizeof(Lanes);
-    const Seen low = look_at(at, control, bare_cr), high = look_at(at + kHalf, control, bare_cr);
+    const Seen low = look_at<Bits>(at, control, bare_cr);
+    const Seen high = look_at<Bits>(at + kHalf, control, bare_cr);
     return Seen{low.line_ends | high.line_ends << kHalf, low.name_ends | high.name_ends << kHalf};
   };
   std::size_t word = 0;
   for (; (word + 1) * kWord < size_; ++word) {
-    const Seen seen = look(text + word * kWord);
+    const Seen seen = seen_at(text + word * kWord);
     line_ends_[word] = seen.line_ends;
     name_ends_[word] = seen.name_ends;
     lines_ += static_cast<unsigned>(__builtin_popcountll(seen.line_ends));
@@ -75,26 +85,26 @@ struct Seen {
   std::fill_n(last, sizeof last, ' ');
   std::copy_n(text + word * kWord, left, last);
   last[left] = '\n';  // a CR at the end is none without LF
-  const Seen seen = look(last);
+  const Seen seen = seen_at(last);
   line_ends_[word] = seen.line_ends;
   name_ends_[word] = seen.name_ends;
   lines_ += static_cast<unsigned>(__builtin_popcountll(seen.line_ends));
   if (left < kWord) --lines_;
   line_ends_[word + 1] = name_ends_[word + 1] = 1;
-  control_ = any(control);
-  bare_cr_ = any(bare_cr);
+  control_ = Bits::of(control) != 0;
+  bare_cr_ = Bits::of(bare_cr) != 0;
 }
 
 #ifdef __x86_64__
 [[gnu::target("avx2")]] void TextMarks::look_by_avx2(const char* text) {
-  look_by_lanes(text);
+  look<Avx2Bits>(text);
 }
 namespace {
 const bool marks_by_avx2 = __builtin_cpu_supports("avx2") != 0;
 }
 #else
 void TextMarks::look_by_avx2(const char* text) {
-  look_by_lanes(text);
+  look<AnyBits>(text);
 }
 namespace {
 constexpr bool marks_by_avx2 = false;
@@ -102,7 +112,7 @@ constexpr bool marks_by_avx2 = false;
 #endif
 
 TextMarks::TextMarks(std::string_view text) : size_(text.size()) {
-  marks_by_avx2 ? look_by_avx2(text.data()) : look_by_lanes(text.data());
+  marks_by_avx2 ? look_by_avx2(text.data()) : look<AnyBits>(text.data());
 }
 
 }  // namespace wirelens::http1

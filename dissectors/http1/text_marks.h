@@ -39,7 +39,8 @@ class TextMarks {
     return word * kWord + static_cast<unsigned>(__builtin_ctzll(left));
   }
 
-  void look_by_lanes(const char* text);
+  template <class Bits>
+  void look(const char* text);
   void look_by_avx2(const char* text);
 
   std::size_t size_;
