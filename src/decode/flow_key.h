@@ -17,11 +17,13 @@ namespace wirelens {
 /// IPv6, or IPv4 in the first four bytes with the rest zero.
 using AddressBytes = std::array<std::uint8_t, 16>;
 
-/// From the four bytes of an IPv4 header. One value, so that it's stored in one piece.
-inline AddressBytes ipv4_address(const std::uint8_t* at) {
-  std::array<std::uint32_t, 4> words{};
-  std::memcpy(words.data(), at, sizeof words[0]);
-  return std::bit_cast<AddressBytes>(words);
+/// Sets the four bytes of an IPv4 header's address. One store for all sixteen: whoever hashes or
+/// compares them next loads them in one piece, which no two smaller stores could hand on.
+inline void set_ipv4(AddressBytes& address, const std::uint8_t* at) {
+  using Whole [[gnu::vector_size(16)]] = std::uint32_t;
+  Whole words{};
+  std::memcpy(&words, at, sizeof words[0]);
+  std::memcpy(address.data(), &words, sizeof words);
 }
 
 /// A conversation without regard to direction: the end with the smaller (address, port) is `low`.
@@ -37,8 +39,7 @@ struct FlowKey {
   std::uint8_t protocol = 0;  ///< IANA protocol number: 6 TCP, 17 UDP
   std::uint16_t reserved = 0;
 
-  /// Sets what stands between the addresses and the version in one store: whoever hashes or
-  /// compares the key next loads it in one piece, which no two smaller stores could hand on.
+  /// Sets what stands between the addresses and the version, in one store as well.
   void set_ports(std::uint16_t low_one, std::uint16_t high_one, std::uint32_t around) {
     std::uint64_t all = std::uint64_t{around} << 32 | std::uint32_t{high_one} << 16 | low_one;
     if constexpr (std::endian::native == std::endian::big) {

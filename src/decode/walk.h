@@ -181,8 +181,8 @@ inline constexpr std::uint8_t kTcpNumber = 6;  ///< of the IANA protocol numbers
     const std::uint64_t destination =
         std::uint64_t{load_be32(destination_)} << 16 | destination_port;
     low = source > destination;
-    key.low = ipv4_address(ends[low]);
-    key.high = ipv4_address(ends[1 - low]);
+    set_ipv4(key.low, ends[low]);
+    set_ipv4(key.high, ends[1 - low]);
   } else {
     const int order = std::memcmp(source_, destination_, 16);
     low = order > 0 || (order == 0 && source_port > destination_port);

@@ -146,7 +146,10 @@ void Worker::find_table(Pending& pending) {
   Recent& recent = recent_[bits % recent_.size()];
   pending.recent = recent.key == key;
   if (!pending.recent) {
-    recent = {key, FlowTable::place(secret_, key), tables_[shard_of(key)].get(), {}};
+    recent.key = key;
+    recent.place = FlowTable::place(secret_, key);
+    recent.table = tables_[shard_of(key)].get();
+    recent.flow = {};
     if (recent.table) recent.table->prepare(recent.place);
   }
   pending.entry = &recent;
