@@ -120,9 +120,14 @@ void Worker::step() {
     const Pending& pending = approached_->packets[i];
     if (pending.table && !pending.recent) pending.table->reach(pending.decoded, pending.guess);
   }
-  for (std::size_t i = 0; i < reached_->count; ++i) handle(reached_->packets[i]);
-  reached_->count = 0;
-  Group* const empty = std::exchange(reached_, std::exchange(approached_, decoded_));
+  for (std::size_t i = 0; i < reached_->count; ++i) {
+    const Pending& pending = reached_->packets[i];
+    if (pending.table && !pending.recent) pending.table->grasp(pending.decoded, pending.guess);
+  }
+  for (std::size_t i = 0; i < grasped_->count; ++i) handle(grasped_->packets[i]);
+  grasped_->count = 0;
+  Group* const empty =
+      std::exchange(grasped_, std::exchange(reached_, std::exchange(approached_, decoded_)));
   decoded_ = empty;
 }
 

@@ -78,7 +78,7 @@ class Worker {
   /// Packets that go through the stages together; what a stage has asked for arrives while the
   /// other groups are at work.
   struct Group {
-    static constexpr std::size_t kSize = 16;
+    static constexpr std::size_t kSize = 8;
     std::size_t count = 0;
     std::array<Pending, kSize> packets;
   };
@@ -107,11 +107,12 @@ class Worker {
   FlowTable* any_table_ = nullptr;
   PacketTally tally_;
   std::array<Recent, 64> recent_;
-  // Decoded, approached, reached: the three stages in front of handle().
-  std::array<Group, 3> groups_;
+  // What was done with them so far: the stages in front of handle().
+  std::array<Group, 4> groups_;
   Group* decoded_ = &groups_[0];
   Group* approached_ = &groups_[1];
   Group* reached_ = &groups_[2];
+  Group* grasped_ = &groups_[3];
   std::vector<FlowTable::Due> due_;
 };
 

@@ -82,7 +82,11 @@ class FlowTable final : private tcp::Listener, private Context {
   /// Prefetches what hangs on the record; approach() was called some packets ago.
   void reach(const Decoded& decoded, const Guess& guess);
   void reach(FlowHandle handle);
-  /// The same a little later, when that has come.
+  /// Prefetches what hangs on that; reach() was called some packets ago.
+  void grasp(const Decoded& decoded, const Guess& guess) const {
+    if (!lives(guess, FlowHandle::Kind::tcp)) return;
+    static_cast<const TcpFlow&>(*guess.flow).connection.reach(decoded);
+  }
   void grasp(FlowHandle handle);
   /// Takes a TCP or UDP packet, in packet order. Returns what it was a packet of.
   Guess packet(const Packet& packet, const Decoded& decoded, std::uint32_t place,

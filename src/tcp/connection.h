@@ -82,6 +82,15 @@ class Connection {
     if (noted != nullptr && decoded.payload_length > 0) noted->approach(true);
   }
 
+  /// Prefetches what is behind that; approach() was called some packets ago.
+  [[gnu::always_inline]] void reach(const Decoded& decoded) const {
+    const Direction from = direction_of(decoded);
+    const Trail* const acknowledged = trails_[index(opposite(from))];
+    const Trail* const noted = trails_[index(from)];
+    if (acknowledged != nullptr) acknowledged->reach(false);
+    if (noted != nullptr && decoded.payload_length > 0) noted->reach(true);
+  }
+
   /// Prefetches what expire() and finish() will look at.
   [[gnu::always_inline]] void approach() const {
     for (const Trail* each : trails_) {

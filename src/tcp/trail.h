@@ -88,6 +88,14 @@ class alignas(32) Trail {
     prefetch(this, to_note ? 2 * kCacheLine : kCacheLine);
   }
 
+  /// The same of a longer trail, whose approach() was called some packets ago.
+  [[gnu::always_inline]] void reach(bool to_note) const {
+    if (capacity_ == 1) return;
+    prefetch(&at(std::size_t{count_} - (flying_ > 0 ? flying_ : 1)), sizeof(SentSegment));
+    if (!to_note) return;
+    prefetch(&at(count_), sizeof(SentSegment));
+    prefetch(head(place(count_)), kHeadBytes);
+  }
   /// Prefetches the segment that last() asks for, where a trail is longer.
   [[gnu::always_inline]] void approach_newest() const {
     if (count_ > 1) prefetch(&at(count_ - 1u), sizeof(SentSegment));
@@ -152,9 +160,12 @@ class alignas(32) Trail {
   std::size_t heads() const { return capacity_ < kHeads ? capacity_ : kHeads; }
   SentSegment* segments() { return reinterpret_cast<SentSegment*>(this + 1); }
   const SentSegment* segments() const { return reinterpret_cast<const SentSegment*>(this + 1); }
-  std::uint8_t* head(std::size_t place) {
-    return reinterpret_cast<std::uint8_t*>(segments() + capacity_) +
+  const std::uint8_t* head(std::size_t place) const {
+    return reinterpret_cast<const std::uint8_t*>(segments() + capacity_) +
            (place & (heads() - 1)) * kHeadBytes;
+  }
+  std::uint8_t* head(std::size_t place) {
+    return const_cast<std::uint8_t*>(std::as_const(*this).head(place));
   }
   std::size_t place(std::size_t index) const { return (first_ + index) & (capacity_ - 1u); }
   SentSegment& at(std::size_t index) { return segments()[place(index)]; }
