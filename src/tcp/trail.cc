@@ -76,7 +76,8 @@ bool Trail::make_room(Trail*& trail, Timestamp now, Ledger& ledger,
   const bool all_fly = trail->flying_ == trail->capacity_;
   const bool fresh = trail->capacity_ < kRemembered && now - trail->at(0).time < kFresh;
   if ((all_fly || fresh) && trail->capacity_ < kMaxSegments) {
-    const auto capacity = static_cast<std::uint16_t>(trail->capacity_ * 4);
+    const int factor = trail->capacity_ < kRemembered ? 2 : 4;
+    const auto capacity = static_cast<std::uint16_t>(trail->capacity_ * factor);
     if (Trail* larger = make(capacity, ledger, memory)) {
       larger->silence_ = trail->silence_;
       larger->smoothed_ = trail->smoothed_;
