@@ -48,7 +48,8 @@ class Pool final : public std::pmr::memory_resource {
     return number <= kFineSizes ? number * kFine : kFineMost + (number - kFineSizes) * kCoarse;
   }
   static bool fits(std::size_t bytes, std::size_t alignment) {
-    return bytes <= kMost && (alignment <= kFine || (alignment <= kLine && bytes % kLine == 0));
+    if (bytes > kMost) return false;
+    return alignment <= kFine || (alignment <= kLine && bytes > 0 && bytes % kLine == 0);
   }
 
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {

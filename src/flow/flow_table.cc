@@ -1,12 +1,10 @@
 // flow/flow_table.cc - finding, feeding and expiring flows.
 //
 // What a flow tells when it ends stands in flow_record.cc, who makes room for whom in
-// flow_memory.cc.
+// flow_memory.cc, what is fetched ahead in flow_ahead.cc.
 #include "flow/flow_table.h"
 
 #include <algorithm>
-
-#include "base/prefetch.h"
 
 namespace wirelens {
 namespace {
@@ -42,47 +40,6 @@ FlowTable::FlowTable(const FlowSettings& settings, const HashKey& secret, const 
 }
 
 FlowTable::~FlowTable() = default;
-
-FlowHead* FlowTable::approach(FlowHandle handle) {
-  switch (handle.kind()) {
-    case FlowHandle::Kind::tcp: {
-      TcpFlow* const flow = &tcp_.at(handle.number());
-      prefetch(flow, sizeof *flow);
-      return flow;
-    }
-    case FlowHandle::Kind::udp: {
-      UdpFlow* const flow = &udp_.at(handle.number());
-      prefetch(flow, sizeof *flow);
-      return flow;
-    }
-    case FlowHandle::Kind::half_open:
-      half_open_.approach(handle.number());
-      break;
-    case FlowHandle::Kind::none:
-      break;
-  }
-  return nullptr;
-}
-
-void FlowTable::reach(const Decoded& decoded, const Guess& guess) {
-  if (lives(guess, FlowHandle::Kind::tcp)) {
-    const TcpFlow& flow = static_cast<const TcpFlow&>(*guess.flow);
-    flow.connection.approach(decoded);
-    if (flow.conversation) flow.conversation->approach(decoded.payload_length > 0);
-  } else if (!guess.handle) {
-    prefetch(&place_for_join(decoded.key).entry, sizeof(Joinable));
-  }
-}
-
-void FlowTable::reach(FlowHandle handle) {
-  const bool lives = handle.kind() == FlowHandle::Kind::tcp && tcp_.alive(handle.number());
-  if (lives) tcp_.at(handle.number()).connection.approach();
-}
-
-void FlowTable::grasp(FlowHandle handle) {
-  const bool lives = handle.kind() == FlowHandle::Kind::tcp && tcp_.alive(handle.number());
-  if (lives) tcp_.at(handle.number()).connection.reach();
-}
 
 bool FlowTable::same(FlowHandle handle, const FlowKey& key) {
   switch (handle.kind()) {
