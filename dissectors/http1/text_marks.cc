@@ -45,7 +45,7 @@ struct Seen {
 };
 
 /// Looks at one byte more than the lanes have.
-template <class Bits>
+template <class Highest>
 [[gnu::always_inline]] inline Seen look_at(const char* at, Lanes& control, Lanes& bare_cr) {
   Lanes c, next;
   std::memcpy(&c, at, sizeof c);
@@ -59,18 +59,18 @@ template <class Bits>
   const auto letter = reinterpret_cast<Lanes>((c | 0x20) - 'a' < 26);
   const auto digit = reinterpret_cast<Lanes>(c - '0' < 10);
   const auto dash = reinterpret_cast<Lanes>(c == '-');
-  return {Bits::of(feed), Bits::of(~(letter | digit | dash))};
+  return {Highest::of(feed), Highest::of(~(letter | digit | dash))};
 }
 
 }  // namespace
 
-template <class Bits>
+template <class Highest>
 [[gnu::always_inline]] inline void TextMarks::look(const char* text) {
   Lanes control{}, bare_cr{};
   const auto seen_at = [&](const char* at) __attribute__((always_inline)) {
     constexpr std::size_t kHalf = sizeof(Lanes);
-    const Seen low = look_at<Bits>(at, control, bare_cr);
-    const Seen high = look_at<Bits>(at + kHalf, control, bare_cr);
+    const Seen low = look_at<Highest>(at, control, bare_cr);
+    const Seen high = look_at<Highest>(at + kHalf, control, bare_cr);
     return Seen{low.line_ends | high.line_ends << kHalf, low.name_ends | high.name_ends << kHalf};
   };
   std::size_t word = 0;
@@ -91,8 +91,8 @@ template <class Bits>
   lines_ += static_cast<unsigned>(__builtin_popcountll(seen.line_ends));
   if (left < kWord) --lines_;
   line_ends_[word + 1] = name_ends_[word + 1] = 1;
-  control_ = Bits::of(control) != 0;
-  bare_cr_ = Bits::of(bare_cr) != 0;
+  control_ = Highest::of(control) != 0;
+  bare_cr_ = Highest::of(bare_cr) != 0;
 }
 
 #ifdef __x86_64__

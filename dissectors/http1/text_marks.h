@@ -39,7 +39,7 @@ class TextMarks {
     return word * kWord + static_cast<unsigned>(__builtin_ctzll(left));
   }
 
-  template <class Bits>
+  template <class Highest>
   void look(const char* text);
   void look_by_avx2(const char* text);
 

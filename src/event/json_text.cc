@@ -1,5 +1,4 @@
-// event/json_text.cc - text sixteen bytes at a time, numbers eight digits at a
-// time.
+// event/json_text.cc - text sixteen bytes at a time, numbers eight digits at a time.
 #include "event/json_text.h"
 
 #include <algorithm>
@@ -17,8 +16,7 @@ using Block [[gnu::vector_size(16)]] = signed char;
 using Words [[gnu::vector_size(16)]] = std::uint64_t;
 constexpr std::size_t kBlock = sizeof(Block);
 
-/// A bit for each byte of `block` that is below 0x20, 0x7F or above, a quote or
-/// a backslash.
+/// A bit for each byte of `block` that is below 0x20, 0x7F or above, a quote or a backslash.
 [[gnu::always_inline]] inline unsigned unusual(Block block) {
   // With 1 added, what is above 0x7E is negative.
   const auto usual = static_cast<Block>(block + 1) > 0x20;
@@ -91,8 +89,8 @@ struct Ends {
   }
 };
 
-/// Copies up to the first unusual byte, or all, and maybe more behind it. Gives
-/// how many bytes are good.
+/// Copies up to the first unusual byte, or all, and maybe more behind it. Gives how many bytes are
+/// good.
 [[gnu::always_inline]] inline std::size_t copy_plain(const char* from, std::size_t size, char* to) {
   const auto copy = [&](const auto& ends) {
     ends.copy(size, to);
@@ -130,9 +128,8 @@ struct Ends {
   }
 }
 
-/// The eight decimal digits of `value` (below 100,000,000), the first in the
-/// lowest byte, as numbers from 0 to 9: halves the number thrice, in all parts
-/// at once.
+/// The eight decimal digits of `value` (below 100,000,000), the first in the lowest byte, as
+/// numbers from 0 to 9: halves the number thrice, in all parts at once.
 std::uint64_t eight_digits(std::uint32_t value) {
   const std::uint64_t fours = value / 10000 | std::uint64_t{value % 10000} << 32;
   const std::uint64_t hundreds = (fours * 10486 >> 20) & 0x7f'0000'007f;
