@@ -117,7 +117,7 @@ class Input {
   void abandon(bool drop);
   /// Prefetches who waits for bytes, but for a pass(), which most bytes do not end.
   [[gnu::always_inline]] void reach() const {
-    if (ready_ == nullptr) return;
+    if (ready_ == nullptr || !waiting_) return;
     prefetch(waiting_.address(), kCacheLine);
     prefetch(awaiter_, kCacheLine);
   }
