@@ -102,17 +102,16 @@ template <class Highest>
 namespace {
 const bool marks_by_avx2 = __builtin_cpu_supports("avx2") != 0;
 }
-#else
-void TextMarks::look_by_avx2(const char* text) {
-  look<AnyBits>(text);
-}
-namespace {
-constexpr bool marks_by_avx2 = false;
-}
 #endif
 
 TextMarks::TextMarks(std::string_view text) : size_(text.size()) {
-  marks_by_avx2 ? look_by_avx2(text.data()) : look<AnyBits>(text.data());
+#ifdef __x86_64__
+  if (marks_by_avx2) {
+    look_by_avx2(text.data());
+    return;
+  }
+#endif
+  look<AnyBits>(text.data());
 }
 
 }  // namespace wirelens::http1

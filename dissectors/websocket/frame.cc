@@ -25,8 +25,7 @@ void store(std::uint8_t* to, Block block) {
 Block key_from(const Mask& mask, std::uint64_t offset) {
   std::uint32_t word = 0;
   std::memcpy(&word, mask.data(), sizeof word);
-  const int bits = static_cast<int>(8 * offset);
-  word = std::endian::native == std::endian::little ? std::rotr(word, bits) : std::rotl(word, bits);
+  word = std::rotr(word, static_cast<int>(8 * offset));
   using Words = std::uint32_t __attribute__((vector_size(16)));
   const Words words = {word, word, word, word};
   Block key;

@@ -46,6 +46,12 @@ inline std::uint64_t load_le64(const std::uint8_t* at) {
   std::memcpy(&value, at, sizeof value);
   return value;
 }
+/// A word of which only the first `size` bytes, fewer than 8, are there; the rest is zero.
+inline std::uint64_t load_le64(const std::uint8_t* at, std::size_t size) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < size; ++i) value |= std::uint64_t{at[i]} << (8 * i);
+  return value;
+}
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the loads above assume it");
 
 /// Reads network-order structure straight through. A read past the end gives zeros or nothing and

@@ -23,7 +23,7 @@ std::uint64_t siphash13(const HashKey& key, Bytes bytes) {
   if (left > 0 && bytes.size() >= 8) {
     last |= load_le64(at + left - 8) >> (64 - 8 * left);
   } else {
-    for (std::size_t i = 0; i < left; ++i) last |= std::uint64_t{at[i]} << (8 * i);
+    last |= load_le64(at, left);
   }
   return hash.finish(last);
 }

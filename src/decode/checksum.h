@@ -30,16 +30,9 @@ inline std::uint64_t halves(std::uint64_t word) {
   return (word & 0xffffffff) + (word >> 32);
 }
 
-/// Of less than a word.
-inline std::uint64_t sum_of_few(const std::uint8_t* at, std::size_t size) {
-  std::uint64_t word = 0;
-  for (std::size_t i = 0; i < size; ++i) word |= std::uint64_t{at[i]} << (8 * i);
-  return halves(word);
-}
-
 /// Unfolded sum of at most 2^32 bytes.
 inline std::uint64_t sum_of(const std::uint8_t* at, std::size_t size) {
-  if (size < 8) return sum_of_few(at, size);
+  if (size < 8) return halves(load_le64(at, size));
   std::uint64_t sum = 0;
   if (size >= 128) {
     const std::size_t blocks = size & ~std::size_t{31};

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -41,10 +40,7 @@ struct FlowKey {
 
   /// Sets what stands between the addresses and the version, in one store as well.
   void set_ports(std::uint16_t low_one, std::uint16_t high_one, std::uint32_t around) {
-    std::uint64_t all = std::uint64_t{around} << 32 | std::uint32_t{high_one} << 16 | low_one;
-    if constexpr (std::endian::native == std::endian::big) {
-      all = std::uint64_t{low_one} << 48 | std::uint64_t{high_one} << 32 | around;
-    }
+    const std::uint64_t all = std::uint64_t{around} << 32 | std::uint32_t{high_one} << 16 | low_one;
     std::memcpy(reinterpret_cast<std::uint8_t*>(this) + 32, &all, sizeof all);
   }
 

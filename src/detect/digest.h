@@ -19,11 +19,8 @@ requires std::has_unique_object_representations_v<T> std::uint64_t siphash13_of(
   const auto* const at = reinterpret_cast<const std::uint8_t*>(&value);
   SipHash hash(key);
   for (std::size_t i = 0; i < kWords; ++i) hash.absorb(load_le64(at + 8 * i));
-  std::uint64_t last = std::uint64_t{sizeof value} << 56;
-  for (std::size_t i = 8 * kWords; i < sizeof value; ++i) {
-    last |= std::uint64_t{at[i]} << (8 * (i - 8 * kWords));
-  }
-  return hash.finish(last);
+  return hash.finish(load_le64(at + 8 * kWords, sizeof value % 8) | std::uint64_t{sizeof value}
+                                                                        << 56);
 }
 
 /// Takes one thing after another, each hashed under what came before; the same in every run.

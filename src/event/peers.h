@@ -1,7 +1,6 @@
 // event/peers.h - the two ends of the conversation that an event belongs to.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,10 +21,7 @@ struct PeerAddress {
   static PeerAddress of(const AddressBytes& address, std::uint16_t port, std::uint8_t version) {
     PeerAddress peer;
     peer.address = address;
-    std::uint32_t behind = port | std::uint32_t{version} << 16;
-    if constexpr (std::endian::native == std::endian::big) {
-      behind = std::uint32_t{port} << 16 | std::uint32_t{version} << 8;
-    }
+    const std::uint32_t behind = port | std::uint32_t{version} << 16;
     std::memcpy(reinterpret_cast<char*>(&peer) + sizeof address, &behind, sizeof behind);
     return peer;
   }

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/ledger.h"
 #include "base/prefetch.h"
@@ -75,20 +76,16 @@ class Connection {
 
   /// Prefetches what segment() will look at beside the connection itself.
   [[gnu::always_inline]] void approach(const Decoded& decoded) const {
-    const Direction from = direction_of(decoded);
-    const Trail* const acknowledged = trails_[index(opposite(from))];
-    const Trail* const noted = trails_[index(from)];
+    const auto [acknowledged, noted] = trails_for(decoded);
     if (acknowledged != nullptr) acknowledged->approach(false);
-    if (noted != nullptr && decoded.payload_length > 0) noted->approach(true);
+    if (noted != nullptr) noted->approach(true);
   }
 
   /// Prefetches what is behind that; approach() was called some packets ago.
   [[gnu::always_inline]] void reach(const Decoded& decoded) const {
-    const Direction from = direction_of(decoded);
-    const Trail* const acknowledged = trails_[index(opposite(from))];
-    const Trail* const noted = trails_[index(from)];
+    const auto [acknowledged, noted] = trails_for(decoded);
     if (acknowledged != nullptr) acknowledged->reach(false);
-    if (noted != nullptr && decoded.payload_length > 0) noted->reach(true);
+    if (noted != nullptr) noted->reach(true);
   }
 
   /// Prefetches what expire() and finish() will look at.
@@ -168,6 +165,12 @@ class Connection {
   Half& half(Direction from) { return halves_[index(from)]; }
   const Half& half(Direction from) const { return halves_[index(from)]; }
   Trail*& trail(Direction from) { return trails_[index(from)]; }
+  /// The one that a packet acknowledges, and the one that takes note of it; nullptr: none.
+  std::pair<const Trail*, const Trail*> trails_for(const Decoded& decoded) const {
+    const Direction from = direction_of(decoded);
+    return {trails_[index(opposite(from))],
+            decoded.payload_length > 0 ? trails_[index(from)] : nullptr};
+  }
 
   // connection.cc
   void start(const Decoded& decoded);

@@ -37,8 +37,8 @@ std::uint64_t digest(Bytes bytes) {
 }  // namespace
 
 std::size_t Trail::size_for(std::size_t capacity) {
-  const std::size_t size =
-      sizeof(Trail) + capacity * sizeof(SentSegment) + head_bytes(capacity) + sizeof(LateAck);
+  const std::size_t size = sizeof(Trail) + capacity * sizeof(SentSegment) +
+                           heads(capacity) * kHeadBytes + sizeof(LateAck);
   return (size + kCacheLine - 1) / kCacheLine * kCacheLine;
 }
 
@@ -61,9 +61,7 @@ void Trail::start_over(Trail*& trail, Ledger& ledger, std::pmr::memory_resource&
   trail->first_ = trail->count_ = 0;
   Trail* const small = make(1, ledger, memory);
   if (small == nullptr) return;
-  small->smoothed_ = trail->smoothed_;
-  small->variation_ = trail->variation_;
-  small->run_ = trail->run_;
+  small->inherit(*trail);
   free(trail, ledger, memory);
   trail = small;
 }
@@ -79,14 +77,12 @@ bool Trail::make_room(Trail*& trail, Timestamp now, Ledger& ledger,
     const int factor = trail->capacity_ < kRemembered ? 2 : 4;
     const auto capacity = static_cast<std::uint16_t>(trail->capacity_ * factor);
     if (Trail* larger = make(capacity, ledger, memory)) {
+      larger->inherit(*trail);
       larger->silence_ = trail->silence_;
-      larger->smoothed_ = trail->smoothed_;
-      larger->variation_ = trail->variation_;
-      larger->run_ = trail->run_;
       larger->blurred_ = trail->blurred_;
       for (std::size_t i = 0; i < trail->count_; ++i) {
         larger->segments()[i] = trail->at(i);
-        if (i + trail->heads() < trail->count_) continue;
+        if (i + heads(trail->capacity_) < trail->count_) continue;
         std::memcpy(larger->head(i), trail->head(trail->place(i)), kHeadBytes);
       }
       larger->count_ = trail->count_;
@@ -192,7 +188,7 @@ SentSegment* Trail::find(Seq seq) {
 
 std::optional<Conflict> Trail::compare(Seq begin, Bytes payload) {
   const Seq end = begin + static_cast<std::int64_t>(payload.size());
-  const std::size_t remembered = std::min<std::size_t>(count_, heads());
+  const std::size_t remembered = std::min<std::size_t>(count_, heads(capacity_));
   std::size_t index = std::max(lower_bound(begin), count_ - remembered);
   for (; index < count_ && at(index).begin - end < 0; ++index) {
     const SentSegment& segment = at(index);

@@ -150,19 +150,16 @@ class alignas(32) Trail {
  private:
   explicit Trail(std::uint16_t capacity) : capacity_(capacity) {}
   static std::size_t size_for(std::size_t capacity);
-  static std::size_t head_bytes(std::size_t capacity) {
-    return (capacity < kHeads ? capacity : kHeads) * kHeadBytes;
-  }
+  static std::size_t heads(std::size_t capacity) { return capacity < kHeads ? capacity : kHeads; }
   static Trail* make(std::uint16_t capacity, Ledger& ledger, std::pmr::memory_resource& memory);
   static void start_over(Trail*& trail, Ledger& ledger, std::pmr::memory_resource& memory);
   static bool make_room(Trail*& trail, Timestamp now, Ledger& ledger,
                         std::pmr::memory_resource& memory);
-  std::size_t heads() const { return capacity_ < kHeads ? capacity_ : kHeads; }
   SentSegment* segments() { return reinterpret_cast<SentSegment*>(this + 1); }
   const SentSegment* segments() const { return reinterpret_cast<const SentSegment*>(this + 1); }
   const std::uint8_t* head(std::size_t place) const {
     return reinterpret_cast<const std::uint8_t*>(segments() + capacity_) +
-           (place & (heads() - 1)) * kHeadBytes;
+           (place & (heads(capacity_) - 1)) * kHeadBytes;
   }
   std::uint8_t* head(std::size_t place) {
     return const_cast<std::uint8_t*>(std::as_const(*this).head(place));
@@ -173,7 +170,13 @@ class alignas(32) Trail {
   /// Behind all else, because few ever have one.
   LateAck& late_place() {
     return *reinterpret_cast<LateAck*>(reinterpret_cast<std::uint8_t*>(segments() + capacity_) +
-                                       head_bytes(capacity_));
+                                       heads(capacity_) * kHeadBytes);
+  }
+  /// What was learnt of the path and of the sender's turn.
+  void inherit(const Trail& other) {
+    smoothed_ = other.smoothed_;
+    variation_ = other.variation_;
+    run_ = other.run_;
   }
   void push(const SentSegment& segment, Bytes payload);
   void measure(Duration sample);
