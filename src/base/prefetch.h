@@ -15,4 +15,16 @@ inline constexpr std::size_t kCacheLine = 64;
   __builtin_prefetch(begin + bytes - 1, 1);
 }
 
+/// All of an object.
+template <class T>
+[[gnu::always_inline]] inline void prefetch(const T* object) {
+  if constexpr (alignof(T) >= kCacheLine) {
+    for (std::size_t i = 0; i < sizeof *object; i += kCacheLine) {
+      __builtin_prefetch(reinterpret_cast<const char*>(object) + i, 1);
+    }
+  } else {
+    prefetch(object, sizeof *object);
+  }
+}
+
 }  // namespace wirelens

@@ -8,34 +8,33 @@
 #include <string_view>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "base/time.h"
 #include "decode/flow_key.h"
 #include "dissect/conversation.h"
 #include "event/event.h"
 #include "event/flaw.h"
 #include "event/peers.h"
+#include "flow/slab.h"
 #include "flow/timer_wheel.h"
 #include "tcp/connection.h"
 
 namespace wirelens {
 
-/// What a flow of either transport begins with.
+/// What every packet of a flow of either transport looks at.
 struct FlowHead {
   FlowKey key;
   /// Packets of one end may wear another VLAN or tunnel key than those of the other end: then this
   /// is what the second end wears; else the same as key.outer.
   std::uint32_t second_outer = 0;
-  ConnectionId id = 0;
-  std::uint64_t first_packet = 0;
-  Timestamp first_time{};
   Timestamp last_time{};
   std::uint32_t hash = 0;
-  TimerLink timer;
   std::uint16_t interims = 0;      ///< interim records' periods that have passed
   std::uint8_t seen : 2 = 0;       ///< ends that were heard: 1 key.low, 2 key.high
   bool midstream : 1 = false;      ///< TCP: it did not begin with a SYN
   bool opaque : 1 = false;         ///< TCP: nobody reads its bytes any more
   std::uint8_t ruled_out : 2 = 0;  ///< TCP without a conversation: see Conversation::ruled_out()
+  bool armed : 1 = false;          ///< TCP: a timer has been set
 
   void hear(bool high) { seen = static_cast<std::uint8_t>((seen | (high ? 2u : 1u)) & 3u); }
   bool one_sided() const { return seen != 3; }
@@ -51,6 +50,20 @@ struct FlowHead {
     return mine == other;
   }
 };
+
+static_assert(sizeof(FlowHead) <= kCacheLine);
+
+/// How a flow began, and what is due: few packets look at it, so it lies apart.
+struct FlowOrigin {
+  ConnectionId id = 0;
+  std::uint64_t first_packet = 0;
+  Timestamp first_time{};
+  TimerLink timer;
+};
+
+/// All flows of one transport.
+template <class Flow>
+using Flows = Slab<Flow, FlowOrigin>;
 
 inline Peers peers_of(const FlowKey& key, bool client_is_high) {
   const auto low = PeerAddress::of(key.low, key.low_port, key.version);
@@ -69,7 +82,8 @@ struct FlowNotes {
   std::vector<Count> flaws;
 };
 
-struct TcpFlow : FlowHead {
+/// Four lines of the cache.
+struct alignas(kCacheLine) TcpFlow : FlowHead {
   std::unique_ptr<FlowNotes> notes;
   std::unique_ptr<Conversation> conversation;
   tcp::Connection connection;
@@ -78,13 +92,16 @@ struct TcpFlow : FlowHead {
   explicit TcpFlow(const tcp::HalfOpen& syn) : connection(syn) {}
 };
 
-static_assert(sizeof(TcpFlow) <= 296, "an idle connection costs at most 320 bytes with its index");
+static_assert(sizeof(TcpFlow) == 4 * kCacheLine);
+static_assert(sizeof(TcpFlow) + sizeof(FlowOrigin) <= 296,
+              "an idle connection costs at most 320 bytes with its index");
 
 struct UdpFlow : FlowHead {
   bool client_is_high = false;
   std::uint64_t packets[2] = {};  ///< from key.low, from key.high
   std::uint64_t bytes[2] = {};    ///< payload
 };
-static_assert(sizeof(UdpFlow) <= 160, "an idle UDP flow costs at most 160 bytes");
+static_assert(sizeof(UdpFlow) + sizeof(FlowOrigin) <= 160,
+              "an idle UDP flow costs at most 160 bytes");
 
 }  // namespace wirelens

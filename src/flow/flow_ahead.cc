@@ -11,12 +11,12 @@ FlowHead* FlowTable::approach(FlowHandle handle) {
   switch (handle.kind()) {
     case FlowHandle::Kind::tcp: {
       TcpFlow* const flow = &tcp_.at(handle.number());
-      prefetch(flow, sizeof *flow);
+      prefetch(flow);
       return flow;
     }
     case FlowHandle::Kind::udp: {
       UdpFlow* const flow = &udp_.at(handle.number());
-      prefetch(flow, sizeof *flow);
+      prefetch(flow);
       return flow;
     }
     case FlowHandle::Kind::half_open:
@@ -29,7 +29,7 @@ FlowHead* FlowTable::approach(FlowHandle handle) {
 }
 
 void FlowTable::reach(const Decoded& decoded, const Guess& guess) {
-  if (lives(guess, FlowHandle::Kind::tcp)) {
+  if (lives(guess.handle, FlowHandle::Kind::tcp)) {
     const TcpFlow& flow = static_cast<const TcpFlow&>(*guess.flow);
     flow.connection.approach(decoded);
     if (flow.conversation) flow.conversation->approach(decoded.payload_length > 0);
@@ -39,13 +39,13 @@ void FlowTable::reach(const Decoded& decoded, const Guess& guess) {
 }
 
 void FlowTable::reach(FlowHandle handle) {
-  const bool lives = handle.kind() == FlowHandle::Kind::tcp && tcp_.alive(handle.number());
-  if (lives) tcp_.at(handle.number()).connection.approach();
+  if (!lives(handle, FlowHandle::Kind::tcp)) return;
+  tcp_.at(handle.number()).connection.approach();
 }
 
 void FlowTable::grasp(FlowHandle handle) {
-  const bool lives = handle.kind() == FlowHandle::Kind::tcp && tcp_.alive(handle.number());
-  if (lives) tcp_.at(handle.number()).connection.reach();
+  if (!lives(handle, FlowHandle::Kind::tcp)) return;
+  tcp_.at(handle.number()).connection.reach();
 }
 
 }  // namespace wirelens

@@ -31,13 +31,13 @@ FlowHandle::Kind kind_of(const UdpFlow&) {
 }  // namespace
 
 template <class Flow>
-bool FlowTable::evict_from(Slab<Flow>& slab, std::uint32_t& hand) {
-  std::uint32_t best = Slab<Flow>::kNone;
+bool FlowTable::evict_from(Flows<Flow>& flows, std::uint32_t& hand) {
+  std::uint32_t best = Flows<Flow>::kNone;
   std::pair<int, Timestamp> least{std::numeric_limits<int>::max(), {}};
-  for (std::uint32_t looked = 0, steps = 0; looked < kLookedAt && steps < slab.made(); ++steps) {
-    if (++hand >= slab.made()) hand = 0;
-    if (!slab.alive(hand)) continue;
-    const Flow& flow = slab.at(hand);
+  for (std::uint32_t looked = 0, steps = 0; looked < kLookedAt && steps < flows.made(); ++steps) {
+    if (++hand >= flows.made()) hand = 0;
+    if (!flows.alive(hand)) continue;
+    const Flow& flow = flows.at(hand);
     if (static_cast<const FlowHead*>(&flow) == at_hand_) continue;
     ++looked;
     const std::pair<int, Timestamp> value{usefulness(flow), flow.last_time};
@@ -46,28 +46,29 @@ bool FlowTable::evict_from(Slab<Flow>& slab, std::uint32_t& hand) {
       best = hand;
     }
   }
-  if (best == Slab<Flow>::kNone) return false;
+  if (best == Flows<Flow>::kNone) return false;
   ++(least.first == 0 ? tally_.closed_evicted : tally_.evicted);
   TcpFlow* const flow = at_hand_;
-  close(FlowHandle::of(kind_of(slab.at(best)), best), Why::evicted);
-  if (flow) at_hand_ = flow;
+  const FlowOrigin* const origin = origin_;
+  close(FlowHandle::of(kind_of(flows.at(best)), best), Why::evicted);
+  if (flow) take_up(*flow, *origin);
   return true;
 }
 
 template <class Flow, class... Arguments>
-std::uint32_t FlowTable::make(Slab<Flow>& slab, std::uint32_t& hand, Arguments&&... arguments) {
-  if (!slab.has_room() && ledger_.pressed()) evict_from(slab, hand);
-  std::uint32_t number = slab.make(std::forward<Arguments>(arguments)...);
-  if (number == Slab<Flow>::kNone && evict_from(slab, hand)) {
-    number = slab.make(std::forward<Arguments>(arguments)...);
+std::uint32_t FlowTable::make(Flows<Flow>& flows, std::uint32_t& hand, Arguments&&... arguments) {
+  if (!flows.has_room() && ledger_.pressed()) evict_from(flows, hand);
+  std::uint32_t number = flows.make(std::forward<Arguments>(arguments)...);
+  if (number == Flows<Flow>::kNone && evict_from(flows, hand)) {
+    number = flows.make(std::forward<Arguments>(arguments)...);
   }
-  if (number == Slab<Flow>::kNone) ++tally_.refused;
+  if (number == Flows<Flow>::kNone) ++tally_.refused;
   return number;
 }
 
-template std::uint32_t FlowTable::make(Slab<TcpFlow>&, std::uint32_t&);
-template std::uint32_t FlowTable::make(Slab<TcpFlow>&, std::uint32_t&, const tcp::HalfOpen&);
-template std::uint32_t FlowTable::make(Slab<UdpFlow>&, std::uint32_t&);
+template std::uint32_t FlowTable::make(Flows<TcpFlow>&, std::uint32_t&);
+template std::uint32_t FlowTable::make(Flows<TcpFlow>&, std::uint32_t&, const tcp::HalfOpen&);
+template std::uint32_t FlowTable::make(Flows<UdpFlow>&, std::uint32_t&);
 
 void FlowTable::relieve() {
   at_hand_ = nullptr;

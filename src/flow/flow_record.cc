@@ -33,29 +33,28 @@ void FlowTable::close_half_open(HalfOpenRing::Number number, Why why) {
   const tcp::HalfOpen& entry = half_open_.at(number);
   flow.key = entry.key();
   flow.second_outer = flow.key.outer;
-  flow.id = entry.id();
-  flow.first_packet = entry.first_packet();
-  flow.first_time = flow.last_time = entry.first_time();
+  flow.last_time = entry.first_time();
   flow.hear(entry.from_high);
+  const FlowOrigin origin{entry.id(), entry.first_packet(), entry.first_time(), {}};
   index_.erase(place(secret_, flow.key), FlowHandle::of(FlowHandle::Kind::half_open, number));
   half_open_.kill(number);
-  at_hand_ = &flow;
-  emit_tcp(flow, why, false);
-  emitter_.close(flow.id);
+  take_up(flow, origin);
+  emit_tcp(flow, origin, why, false);
+  emitter_.close(origin.id);
   at_hand_ = nullptr;
 }
 
 void FlowTable::close_tcp(std::uint32_t number, Why why) {
   TcpFlow& flow = tcp_.at(number);
-  at_hand_ = &flow;
+  take_up(flow, tcp_.beside(number));
   tcp::Surroundings around = surroundings();
   flow.connection.finish(around, *this);
   if (flow.conversation) {
     flow.conversation->finish(*this, stamp_);
     free_conversation(flow);
   }
-  emit_tcp(flow, why, false);
-  emitter_.close(flow.id);
+  emit_tcp(flow, *origin_, why, false);
+  emitter_.close(origin_->id);
   tcp_timers_.disarm(number);
   leave(flow, FlowHandle::of(FlowHandle::Kind::tcp, number));
   tcp_.free(number);
@@ -64,14 +63,15 @@ void FlowTable::close_tcp(std::uint32_t number, Why why) {
 
 void FlowTable::close_udp(std::uint32_t number, Why why) {
   UdpFlow& flow = udp_.at(number);
-  emit_udp(flow, why, false);
-  emitter_.close(flow.id);
+  const FlowOrigin& origin = udp_.beside(number);
+  emit_udp(flow, origin, why, false);
+  emitter_.close(origin.id);
   udp_timers_.disarm(number);
   leave(flow, FlowHandle::of(FlowHandle::Kind::udp, number));
   udp_.free(number);
 }
 
-void FlowTable::emit_tcp(TcpFlow& flow, Why why, bool interim) {
+void FlowTable::emit_tcp(TcpFlow& flow, const FlowOrigin& origin, Why why, bool interim) {
   Connection record;
   tcp::Connection::Text text;
   record.transport = "tcp";
@@ -87,10 +87,10 @@ void FlowTable::emit_tcp(TcpFlow& flow, Why why, bool interim) {
     tally_.midstream += flow.midstream;
     tally_.missing_bytes += record.sent.missing_bytes + record.received.missing_bytes;
   }
-  emit_record(flow, record, flow.connection.client_is_high(), why, interim);
+  emit_record(flow, origin, record, flow.connection.client_is_high(), why, interim);
 }
 
-void FlowTable::emit_udp(UdpFlow& flow, Why why, bool interim) {
+void FlowTable::emit_udp(UdpFlow& flow, const FlowOrigin& origin, Why why, bool interim) {
   Connection record;
   record.transport = "udp";
   record.client_known = false;
@@ -105,19 +105,19 @@ void FlowTable::emit_udp(UdpFlow& flow, Why why, bool interim) {
   record.history = sent && received ? "Dd" : sent ? "D" : "d";
   record.conn_state = sent && received ? "SF" : sent ? "S0" : "SHR";
   if (flow.one_sided()) record.one_sided = true;
-  emit_record(flow, record, high, why, interim);
+  emit_record(flow, origin, record, high, why, interim);
 }
 
-void FlowTable::emit_record(const FlowHead& flow, Connection& record, bool client_is_high, Why why,
-                            bool interim) {
+void FlowTable::emit_record(const FlowHead& flow, const FlowOrigin& origin, Connection& record,
+                            bool client_is_high, Why why, bool interim) {
   const AddressText low(flow.key.low, flow.key.version), high(flow.key.high, flow.key.version);
   const CommunityId community(flow.key);
   const Endpoint low_end{low.text(), flow.key.low_port}, high_end{high.text(), flow.key.high_port};
   record.client = client_is_high ? high_end : low_end;
   record.server = client_is_high ? low_end : high_end;
-  record.id = flow.id;
-  record.first_packet = flow.first_packet;
-  record.duration = std::max(flow.last_time - flow.first_time, Duration::zero());
+  record.id = origin.id;
+  record.first_packet = origin.first_packet;
+  record.duration = std::max(flow.last_time - origin.first_time, Duration::zero());
   record.community_id = community.text();
   const Encapsulation& outer = decoder_.encapsulation(flow.key.outer);
   record.vlan = outer.vlans;
@@ -125,7 +125,7 @@ void FlowTable::emit_record(const FlowHead& flow, Connection& record, bool clien
   if (why == Why::evicted) record.evicted = "max_memory";
   if (interim) record.interim = true;
   const Peers peers = peers_of(flow.key, client_is_high);
-  emitter_.emit(&kEventType<Connection>, flow.first_time, std::nullopt, &record, &peers);
+  emitter_.emit(&kEventType<Connection>, origin.first_time, std::nullopt, &record, &peers);
 }
 
 // ---- Context, for the flow at hand
@@ -133,7 +133,7 @@ void FlowTable::emit_record(const FlowHead& flow, Connection& record, bool clien
 
 void FlowTable::emit(const EventType* type, Timestamp time, const void* payload) {
   const Peers peers = peers_of(at_hand_->key, at_hand_->connection.client_is_high());
-  emitter_.emit(type, time, at_hand_->id, payload, &peers);
+  emitter_.emit(type, time, origin_->id, payload, &peers);
 }
 
 FlowNotes& FlowTable::notes(TcpFlow& flow) {

@@ -31,8 +31,8 @@ FlowTable::FlowTable(const FlowSettings& settings, const HashKey& secret, const 
       half_open_(ledger_),
       tcp_(ledger_, Charge::flows, pool),
       udp_(ledger_, Charge::flows, pool),
-      tcp_timers_(TcpLinks{&tcp_}),
-      udp_timers_(UdpLinks{&udp_}),
+      tcp_timers_(Links<TcpFlow>{&tcp_}),
+      udp_timers_(Links<UdpFlow>{&udp_}),
       joinable_(kJoinable) {
   ledger_.cap(Charge::half_open, max_memory / 8);
   ledger_.cap(Charge::reassembly, max_memory / 4);
@@ -152,7 +152,7 @@ void FlowTable::leave(const FlowHead& flow, FlowHandle handle) {
 
 FlowTable::Guess FlowTable::tcp_packet(const Packet& packet, const Decoded& decoded,
                                        std::uint32_t hash, const Guess& guess) {
-  if (lives(guess, FlowHandle::Kind::tcp) && guess.flow->is(decoded.key)) [[likely]] {
+  if (lives(guess.handle, FlowHandle::Kind::tcp) && guess.flow->is(decoded.key)) [[likely]] {
     return feed(static_cast<TcpFlow&>(*guess.flow), guess.handle, packet, decoded);
   }
   FlowHandle handle = find(decoded.key, hash);
@@ -247,14 +247,13 @@ FlowHandle FlowTable::promote(FlowHandle handle, std::uint32_t hash) {
   const HalfOpenRing::Number syn = handle.number();
   const tcp::HalfOpen entry = half_open_.at(syn);
   const std::uint32_t number = make(tcp_, tcp_hand_, entry);
-  if (number == Slab<TcpFlow>::kNone) return {};
+  if (number == Flows<TcpFlow>::kNone) return {};
   TcpFlow& flow = tcp_.at(number);
   flow.key = entry.key();
   flow.second_outer = flow.key.outer;
-  flow.id = entry.id();
-  flow.first_packet = entry.first_packet();
-  flow.first_time = flow.last_time = entry.first_time();
+  flow.last_time = entry.first_time();
   flow.hash = hash;
+  tcp_.beside(number) = {entry.id(), entry.first_packet(), entry.first_time(), {}};
   flow.hear(entry.from_high);
   half_open_.kill(syn);
   const FlowHandle promoted = FlowHandle::of(FlowHandle::Kind::tcp, number);
@@ -265,23 +264,22 @@ FlowHandle FlowTable::promote(FlowHandle handle, std::uint32_t hash) {
 
 FlowHandle FlowTable::new_tcp(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
   const std::uint32_t number = make(tcp_, tcp_hand_);
-  if (number == Slab<TcpFlow>::kNone) return {};
+  if (number == Flows<TcpFlow>::kNone) return {};
   TcpFlow& flow = tcp_.at(number);
-  begin(flow, packet, decoded, hash);
+  tcp_.beside(number) = begin(flow, packet, decoded, hash);
   flow.midstream = !decoded.tcp.has(TcpHeader::kSyn);
   const FlowHandle handle = FlowHandle::of(FlowHandle::Kind::tcp, number);
   take_in(handle, decoded.key, hash);
   return handle;
 }
 
-void FlowTable::begin(FlowHead& flow, const Packet& packet, const Decoded& decoded,
-                      std::uint32_t hash) {
+FlowOrigin FlowTable::begin(FlowHead& flow, const Packet& packet, const Decoded& decoded,
+                            std::uint32_t hash) {
   flow.key = decoded.key;
   flow.second_outer = decoded.key.outer;
-  flow.id = new_id();
-  flow.first_packet = packet.number;
-  flow.first_time = flow.last_time = packet.time;
+  flow.last_time = packet.time;
   flow.hash = hash;
+  return {new_id(), packet.number, packet.time, {}};
 }
 
 FlowTable::Guess FlowTable::feed(FlowHandle handle, const Packet& packet, const Decoded& decoded) {
@@ -291,7 +289,7 @@ FlowTable::Guess FlowTable::feed(FlowHandle handle, const Packet& packet, const 
 
 FlowTable::Guess FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet& packet,
                                  const Decoded& decoded) {
-  at_hand_ = &flow;
+  take_up(flow, tcp_.beside(handle.number()));
   if (!flow.connection.client_known() && !flow.conversation && !decoded.payload.empty()) {
     guess_client(flow, decoded);
   }
@@ -300,7 +298,7 @@ FlowTable::Guess FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet&
   }
   tcp::Surroundings around = surroundings();
   const tcp::Outcome outcome = watch_ || settings_.timeline
-                                   ? take_watched(flow, packet, decoded)
+                                   ? take_watched(flow, *origin_, packet, decoded)
                                    : flow.connection.segment(packet, decoded, around, *this);
   if (outcome == tcp::Outcome::anew) {
     close_tcp(handle.number(), Why::over);
@@ -309,8 +307,9 @@ FlowTable::Guess FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet&
   flow.last_time = std::max(flow.last_time, packet.time);
   flow.hear(decoded.from_high);
   tidy(flow);
-  if (flow.timer.slot == TimerLink::kNoSlot) {
-    tcp_timers_.arm(handle.number(), next_interim(flow, packet.now));
+  if (!flow.armed) {
+    tcp_timers_.arm(handle.number(), next_interim(*origin_, packet.now));
+    flow.armed = true;
   }
   if (outcome == tcp::Outcome::calm) return {handle, &flow};
   const std::optional<Timestamp> deadline = flow.connection.deadline(packet.now);
@@ -321,14 +320,15 @@ FlowTable::Guess FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet&
 }
 
 /// Lets the connection take a packet while somebody looks on.
-tcp::Outcome FlowTable::take_watched(TcpFlow& flow, const Packet& packet, const Decoded& decoded) {
+tcp::Outcome FlowTable::take_watched(TcpFlow& flow, const FlowOrigin& origin, const Packet& packet,
+                                     const Decoded& decoded) {
   tcp::Surroundings around = surroundings();
-  const bool watched = watches(flow.first_packet, packet);
+  const bool watched = watches(origin.first_packet, packet);
   const std::uint64_t resent = flow.connection.resent();
   if (watched) watch_->before(flow.connection);
   const tcp::Outcome outcome = flow.connection.segment(packet, decoded, around, *this);
   if (outcome == tcp::Outcome::anew) return outcome;
-  if (watched) watch_->after(flow, packet, decoded);
+  if (watched) watch_->after(flow, origin, packet, decoded);
   if (settings_.timeline) settings_.timeline->resent(flow.connection.resent() - resent);
   return outcome;
 }
@@ -384,7 +384,8 @@ void FlowTable::free_conversation(TcpFlow& flow) {
 FlowTable::Guess FlowTable::udp_packet(const Packet& packet, const Decoded& decoded,
                                        std::uint32_t hash, const Guess& guess) {
   FlowHandle handle;
-  if (lives(guess, FlowHandle::Kind::udp) && guess.flow->is(decoded.key)) handle = guess.handle;
+  if (lives(guess.handle, FlowHandle::Kind::udp) && guess.flow->is(decoded.key))
+    handle = guess.handle;
   if (!handle) handle = find(decoded.key, hash);
   if (!handle) handle = join(decoded, hash);
   if (!handle) handle = new_udp(packet, decoded, hash);
@@ -394,15 +395,18 @@ FlowTable::Guess FlowTable::udp_packet(const Packet& packet, const Decoded& deco
   flow.bytes[decoded.from_high] += decoded.payload_length;
   flow.hear(decoded.from_high);
   flow.last_time = std::max(flow.last_time, packet.time);
-  if (watches(flow.first_packet, packet)) watch_->datagram(flow, packet, decoded);
+  if (watch_) {
+    const FlowOrigin& origin = udp_.beside(handle.number());
+    if (watches(origin.first_packet, packet)) watch_->datagram(flow, origin.id, packet, decoded);
+  }
   return {handle, &flow};
 }
 
 FlowHandle FlowTable::new_udp(const Packet& packet, const Decoded& decoded, std::uint32_t hash) {
   const std::uint32_t number = make(udp_, udp_hand_);
-  if (number == Slab<UdpFlow>::kNone) return {};
+  if (number == Flows<UdpFlow>::kNone) return {};
   UdpFlow& flow = udp_.at(number);
-  begin(flow, packet, decoded, hash);
+  udp_.beside(number) = begin(flow, packet, decoded, hash);
   flow.client_is_high = decoded.key.high_port != decoded.key.low_port
                             ? decoded.key.high_port > decoded.key.low_port
                             : decoded.from_high;
@@ -415,13 +419,13 @@ FlowHandle FlowTable::new_udp(const Packet& packet, const Decoded& decoded, std:
 // ---- time
 // -------------------------------------------------------------------------------------------
 
-template <class Wheel, class Flow>
-void FlowTable::collect_fallen(Wheel& timers, Slab<Flow>& flows, FlowHandle::Kind kind,
-                               Timestamp now, std::vector<Due>& out) {
+template <class Flow>
+void FlowTable::collect_fallen(TimerWheel<Links<Flow>>& timers, Flows<Flow>& flows,
+                               FlowHandle::Kind kind, Timestamp now, std::vector<Due>& out) {
   fallen_due_.clear();
   timers.advance(now, fallen_due_);
   for (const std::uint32_t number : fallen_due_) {
-    out.push_back({flows.at(number).first_packet, this, FlowHandle::of(kind, number)});
+    out.push_back({flows.beside(number).first_packet, this, FlowHandle::of(kind, number)});
   }
 }
 
@@ -452,15 +456,15 @@ void FlowTable::expire(FlowHandle handle, Timestamp now, std::uint64_t packet) {
   }
 }
 
-Timestamp FlowTable::next_interim(const FlowHead& flow, Timestamp now) const {
-  const Duration age = now - flow.first_time;
+Timestamp FlowTable::next_interim(const FlowOrigin& origin, Timestamp now) const {
+  const Duration age = now - origin.first_time;
   const Duration into = age > Duration::zero() ? age % settings_.interim_every : Duration::zero();
   return now + settings_.interim_every - into;
 }
 
-bool FlowTable::interim_due(FlowHead& flow, Timestamp now) const {
+bool FlowTable::interim_due(FlowHead& flow, const FlowOrigin& origin, Timestamp now) const {
   const auto periods =
-      static_cast<std::uint16_t>((now - flow.first_time) / settings_.interim_every);
+      static_cast<std::uint16_t>((now - origin.first_time) / settings_.interim_every);
   if (periods == flow.interims) return false;
   flow.interims = periods;
   return flow.last_time > now - settings_.interim_every;
@@ -468,7 +472,7 @@ bool FlowTable::interim_due(FlowHead& flow, Timestamp now) const {
 
 void FlowTable::expire_tcp(std::uint32_t number, Timestamp now) {
   TcpFlow& flow = tcp_.at(number);
-  at_hand_ = &flow;
+  take_up(flow, tcp_.beside(number));
   tcp::Surroundings around = surroundings();
   const std::optional<Timestamp> deadline = flow.connection.deadline(now);
   if (deadline && *deadline <= now && flow.connection.expire(now, around, *this)) {
@@ -476,25 +480,26 @@ void FlowTable::expire_tcp(std::uint32_t number, Timestamp now) {
   }
   if (now - flow.last_time > settings_.tcp_idle_for) return close_tcp(number, Why::idle);
   tidy(flow);
-  if (interim_due(flow, now)) emit_tcp(flow, Why::over, true);
+  if (interim_due(flow, *origin_, now)) emit_tcp(flow, *origin_, Why::over, true);
   const std::optional<Timestamp> next = flow.connection.deadline(now);
-  const Timestamp interim = next_interim(flow, now);
+  const Timestamp interim = next_interim(*origin_, now);
   tcp_timers_.arm(number, next ? std::min(*next, interim) : interim);
 }
 
 void FlowTable::expire_udp(std::uint32_t number, Timestamp now) {
   UdpFlow& flow = udp_.at(number);
+  const FlowOrigin& origin = udp_.beside(number);
   if (now - flow.last_time >= settings_.udp_idle_for) return close_udp(number, Why::idle);
-  if (interim_due(flow, now)) emit_udp(flow, Why::over, true);
+  if (interim_due(flow, origin, now)) emit_udp(flow, origin, Why::over, true);
   udp_timers_.arm(number,
-                  std::min(flow.last_time + settings_.udp_idle_for, next_interim(flow, now)));
+                  std::min(flow.last_time + settings_.udp_idle_for, next_interim(origin, now)));
 }
 
 template <class Visit>
 void FlowTable::each_flow(const Visit& visit) {
   const auto each_of = [&](auto& slab, FlowHandle::Kind kind) {
     for (std::uint32_t number = 0; number < slab.made(); ++number) {
-      if (slab.alive(number)) visit(slab.at(number).first_packet, FlowHandle::of(kind, number));
+      if (slab.alive(number)) visit(slab.beside(number).first_packet, FlowHandle::of(kind, number));
     }
   };
   each_of(tcp_, FlowHandle::Kind::tcp);

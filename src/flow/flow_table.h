@@ -84,7 +84,7 @@ class FlowTable final : private tcp::Listener, private Context {
   void reach(FlowHandle handle);
   /// Prefetches what hangs on that; reach() was called some packets ago.
   void grasp(const Decoded& decoded, const Guess& guess) const {
-    if (!lives(guess, FlowHandle::Kind::tcp)) return;
+    if (!lives(guess.handle, FlowHandle::Kind::tcp)) return;
     static_cast<const TcpFlow&>(*guess.flow).connection.reach(decoded);
   }
   void grasp(FlowHandle handle);
@@ -129,18 +129,15 @@ class FlowTable final : private tcp::Listener, private Context {
     std::uint32_t tag;
   };
   enum class Why : std::uint8_t { over, idle, evicted, end_of_capture };
-  struct TcpLinks {
-    Slab<TcpFlow>* slab;
-    TimerLink& operator()(std::uint32_t number) const { return slab->at(number).timer; }
-  };
-  struct UdpLinks {
-    Slab<UdpFlow>* slab;
-    TimerLink& operator()(std::uint32_t number) const { return slab->at(number).timer; }
+  template <class Flow>
+  struct Links {
+    Flows<Flow>* flows;
+    TimerLink& operator()(std::uint32_t number) const { return flows->beside(number).timer; }
   };
 
-  bool lives(const Guess& guess, FlowHandle::Kind kind) const {
-    if (guess.handle.kind() != kind) return false;
-    const std::uint32_t number = guess.handle.number();
+  bool lives(FlowHandle handle, FlowHandle::Kind kind) const {
+    if (handle.kind() != kind) return false;
+    const std::uint32_t number = handle.number();
     return kind == FlowHandle::Kind::tcp ? tcp_.alive(number) : udp_.alive(number);
   }
   Guess tcp_packet(const Packet& packet, const Decoded& decoded, std::uint32_t hash,
@@ -160,12 +157,18 @@ class FlowTable final : private tcp::Listener, private Context {
   FlowHandle promote(FlowHandle half_open, std::uint32_t hash);
   FlowHandle new_udp(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
   FlowHandle new_tcp(const Packet& packet, const Decoded& decoded, std::uint32_t hash);
-  void begin(FlowHead& flow, const Packet& packet, const Decoded& decoded, std::uint32_t hash);
+  FlowOrigin begin(FlowHead& flow, const Packet& packet, const Decoded& decoded,
+                   std::uint32_t hash);
   void take_in(FlowHandle handle, const FlowKey& key, std::uint32_t hash);
   void leave(const FlowHead& flow, FlowHandle handle);
   Guess feed(FlowHandle handle, const Packet& packet, const Decoded& decoded);
   Guess feed(TcpFlow& flow, FlowHandle handle, const Packet& packet, const Decoded& decoded);
-  tcp::Outcome take_watched(TcpFlow& flow, const Packet& packet, const Decoded& decoded);
+  tcp::Outcome take_watched(TcpFlow& flow, const FlowOrigin& origin, const Packet& packet,
+                            const Decoded& decoded);
+  void take_up(TcpFlow& flow, const FlowOrigin& origin) {
+    at_hand_ = &flow;
+    origin_ = &origin;
+  }
   ConnectionId new_id();
   bool watches(std::uint64_t first_packet, const Packet& packet) const {
     return watch_ && watch_->wants(first_packet, packet.number);
@@ -176,26 +179,26 @@ class FlowTable final : private tcp::Listener, private Context {
   void new_conversation(TcpFlow& flow);
   void free_conversation(TcpFlow& flow);
 
-  template <class Wheel, class Flow>
-  void collect_fallen(Wheel& timers, Slab<Flow>& flows, FlowHandle::Kind kind, Timestamp now,
-                      std::vector<Due>& out);
+  template <class Flow>
+  void collect_fallen(TimerWheel<Links<Flow>>& timers, Flows<Flow>& flows, FlowHandle::Kind kind,
+                      Timestamp now, std::vector<Due>& out);
   void expire_tcp(std::uint32_t number, Timestamp now);
   void expire_udp(std::uint32_t number, Timestamp now);
-  Timestamp next_interim(const FlowHead& flow, Timestamp now) const;
-  bool interim_due(FlowHead& flow, Timestamp now) const;
+  Timestamp next_interim(const FlowOrigin& origin, Timestamp now) const;
+  bool interim_due(FlowHead& flow, const FlowOrigin& origin, Timestamp now) const;
   void close(FlowHandle handle, Why why);
   void close_half_open(HalfOpenRing::Number number, Why why);
   void close_tcp(std::uint32_t number, Why why);
   void close_udp(std::uint32_t number, Why why);
-  void emit_tcp(TcpFlow& flow, Why why, bool interim);
-  void emit_udp(UdpFlow& flow, Why why, bool interim);
-  void emit_record(const FlowHead& flow, Connection& record, bool client_is_high, Why why,
-                   bool interim);
+  void emit_tcp(TcpFlow& flow, const FlowOrigin& origin, Why why, bool interim);
+  void emit_udp(UdpFlow& flow, const FlowOrigin& origin, Why why, bool interim);
+  void emit_record(const FlowHead& flow, const FlowOrigin& origin, Connection& record,
+                   bool client_is_high, Why why, bool interim);
 
   template <class Flow, class... Arguments>
-  std::uint32_t make(Slab<Flow>& slab, std::uint32_t& hand, Arguments&&... arguments);
+  std::uint32_t make(Flows<Flow>& flows, std::uint32_t& hand, Arguments&&... arguments);
   template <class Flow>
-  bool evict_from(Slab<Flow>& slab, std::uint32_t& hand);
+  bool evict_from(Flows<Flow>& flows, std::uint32_t& hand);
   void relieve();
   tcp::Surroundings surroundings() { return {ledger_, pool_, settings_.tcp}; }
   FlowNotes& notes(TcpFlow& flow);
@@ -213,7 +216,7 @@ class FlowTable final : private tcp::Listener, private Context {
   void speaks(std::string_view name) override;
   const Stamp& packet() const override { return stamp_; }
   std::optional<Duration> handshake() const override;
-  Stamp opened() const override { return {at_hand_->first_packet, at_hand_->first_time}; }
+  Stamp opened() const override { return {origin_->first_packet, origin_->first_time}; }
   std::uint16_t server_port() const override;
   bool midstream() const override;
   const DissectSettings& settings() const override { return settings_.dissect; }
@@ -229,10 +232,10 @@ class FlowTable final : private tcp::Listener, private Context {
   std::pmr::memory_resource& pool_;
   FlowIndex index_;
   HalfOpenRing half_open_;
-  Slab<TcpFlow> tcp_;
-  Slab<UdpFlow> udp_;
-  TimerWheel<TcpLinks> tcp_timers_;
-  TimerWheel<UdpLinks> udp_timers_;
+  Flows<TcpFlow> tcp_;
+  Flows<UdpFlow> udp_;
+  TimerWheel<Links<TcpFlow>> tcp_timers_;
+  TimerWheel<Links<UdpFlow>> udp_timers_;
   FlowTally tally_;
   std::uint32_t tcp_hand_ = 0;  // where the search for the least useful flow goes on
   std::uint32_t udp_hand_ = 0;
@@ -242,6 +245,7 @@ class FlowTable final : private tcp::Listener, private Context {
 
   // The flow at hand: set for each call into a connection or a conversation.
   TcpFlow* at_hand_ = nullptr;
+  const FlowOrigin* origin_ = nullptr;  // of that
   Stamp stamp_;
 };
 

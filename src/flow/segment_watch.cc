@@ -87,8 +87,9 @@ SegmentSeen SegmentWatch::described(Watched& watched, const Packet& packet,
   return seen;
 }
 
-void SegmentWatch::after(const TcpFlow& flow, const Packet& packet, const Decoded& decoded) {
-  SegmentSeen seen = described(watched_[flow.first_packet], packet, decoded);
+void SegmentWatch::after(const TcpFlow& flow, const FlowOrigin& origin, const Packet& packet,
+                         const Decoded& decoded) {
+  SegmentSeen seen = described(watched_[origin.first_packet], packet, decoded);
   Connection record;
   tcp::Connection::Text text;
   flow.connection.fill(record, text);
@@ -107,7 +108,7 @@ void SegmentWatch::after(const TcpFlow& flow, const Packet& packet, const Decode
   const std::uint64_t missing = record.sent.missing_bytes + record.received.missing_bytes;
   const std::uint64_t missed = before_.sent.missing_bytes + before_.received.missing_bytes;
   if (missing > missed) seen.missing = missing - missed;
-  emitter_.emit(&kEventType<SegmentSeen>, packet.time, flow.id, &seen);
+  emitter_.emit(&kEventType<SegmentSeen>, packet.time, origin.id, &seen);
 }
 
 void SegmentWatch::syn(ConnectionId id, std::uint64_t first_packet, bool again,
@@ -120,7 +121,8 @@ void SegmentWatch::syn(ConnectionId id, std::uint64_t first_packet, bool again,
   emitter_.emit(&kEventType<SegmentSeen>, packet.time, id, &seen);
 }
 
-void SegmentWatch::datagram(const UdpFlow& flow, const Packet& packet, const Decoded& decoded) {
+void SegmentWatch::datagram(const UdpFlow& flow, ConnectionId id, const Packet& packet,
+                            const Decoded& decoded) {
   SegmentSeen seen;
   seen.packet = packet.number;
   seen.from =
@@ -129,7 +131,7 @@ void SegmentWatch::datagram(const UdpFlow& flow, const Packet& packet, const Dec
   if (watch_.data > 0 && !decoded.payload.empty()) {
     seen.data = as_text(decoded.payload.first(std::min(decoded.payload.size(), watch_.data)));
   }
-  emitter_.emit(&kEventType<SegmentSeen>, packet.time, flow.id, &seen);
+  emitter_.emit(&kEventType<SegmentSeen>, packet.time, id, &seen);
 }
 
 }  // namespace wirelens

@@ -34,11 +34,12 @@ class SegmentWatch {
   /// The connection is about to take a packet.
   void before(const tcp::Connection& connection) { connection.fill(before_, text_); }
   /// It has taken it.
-  void after(const TcpFlow& flow, const Packet& packet, const Decoded& decoded);
+  void after(const TcpFlow& flow, const FlowOrigin& origin, const Packet& packet,
+             const Decoded& decoded);
   /// A bare SYN that waits for an answer; `again`: not the first.
   void syn(ConnectionId id, std::uint64_t first_packet, bool again, const Packet& packet,
            const Decoded& decoded);
-  void datagram(const UdpFlow& flow, const Packet& packet, const Decoded& decoded);
+  void datagram(const UdpFlow& flow, ConnectionId id, const Packet& packet, const Decoded& decoded);
 
  private:
   /// One direction's sequence numbers, unwrapped.

@@ -1,4 +1,5 @@
-// flow/slab.h - records of one size that never move, found by a 32-bit number.
+// flow/slab.h - records of one size that never move, found by a 32-bit number; beside each lies
+// what is seldom looked at.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,7 @@ namespace wirelens {
 
 /// Chunks of records, charged to the ledger a chunk at a time. Freed records are used again, the
 /// last freed first; chunks stay until the slab goes.
-template <class T>
+template <class T, class Beside>
 class Slab {
  public:
   using Number = std::uint32_t;
@@ -46,6 +47,7 @@ class Slab {
       alive_.push_back(false);
     }
     new (raw(number)) T(std::forward<Arguments>(arguments)...);
+    beside(number) = {};
     alive_[number] = true;
     ++used_;
     return number;
@@ -59,6 +61,7 @@ class Slab {
   }
 
   T& at(Number number) { return *std::launder(reinterpret_cast<T*>(raw(number))); }
+  Beside& beside(Number number) { return chunk(number).beside[number % kPerChunk]; }
   bool alive(Number number) const { return alive_[number]; }
   /// Numbers run from 0 up to here.
   Number made() const { return made_; }
@@ -71,6 +74,7 @@ class Slab {
   static_assert(sizeof(T) >= sizeof(Number));
   struct Chunk {
     alignas(T) std::byte bytes[kPerChunk * sizeof(T)];
+    Beside beside[kPerChunk];
   };
 
   bool grow() {
@@ -78,9 +82,8 @@ class Slab {
     chunks_.push_back(new (memory_.allocate(sizeof(Chunk), alignof(Chunk))) Chunk);
     return true;
   }
-  std::byte* raw(Number number) {
-    return chunks_[number / kPerChunk]->bytes + number % kPerChunk * sizeof(T);
-  }
+  Chunk& chunk(Number number) { return *chunks_[number / kPerChunk]; }
+  std::byte* raw(Number number) { return chunk(number).bytes + number % kPerChunk * sizeof(T); }
   Number& next_free(Number number) { return *reinterpret_cast<Number*>(raw(number)); }
 
   Ledger& ledger_;

@@ -66,10 +66,12 @@ TEST(FlowIndex, EraseClosesTheHoleAcrossTheEnd) {
   EXPECT_FALSE(index.find(1023, [&](FlowHandle handle) { return handle == tcp(0); }));
 }
 
+using Numbers = Slab<std::uint64_t, std::uint32_t>;
+
 TEST(Slab, RecordsStayWhereTheyAreAndAreUsedAgain) {
   Ledger ledger(1u << 20);
   {
-    Slab<std::uint64_t> slab(ledger, Charge::flows, *std::pmr::new_delete_resource());
+    Numbers slab(ledger, Charge::flows, *std::pmr::new_delete_resource());
     std::vector<std::uint64_t*> places;
     for (std::uint64_t i = 0; i < 300; ++i) places.push_back(&slab.at(slab.make(i)));
     for (std::uint64_t i = 0; i < 300; ++i) EXPECT_EQ(*places[i], i);
@@ -83,13 +85,28 @@ TEST(Slab, RecordsStayWhereTheyAreAndAreUsedAgain) {
   EXPECT_EQ(ledger.total(), 0u);
 }
 
+TEST(Slab, WhatLiesBesideARecordStaysAndBeginsAnew) {
+  Ledger ledger(1u << 20);
+  Numbers slab(ledger, Charge::flows, *std::pmr::new_delete_resource());
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    const Numbers::Number number = slab.make(i);
+    EXPECT_EQ(slab.beside(number), 0u);
+    slab.beside(number) = 1000 + i;
+  }
+  for (std::uint32_t i = 0; i < 300; ++i) EXPECT_EQ(slab.beside(i), 1000 + i);
+  slab.free(17);
+  ASSERT_EQ(slab.make(5u), 17u);
+  EXPECT_EQ(slab.beside(17), 0u);
+  EXPECT_EQ(slab.at(16), 16u);
+}
+
 TEST(Slab, SaysWhenTheLedgerRefuses) {
   Ledger ledger(1000);
-  Slab<std::uint64_t> slab(ledger, Charge::flows,
-                           *std::pmr::new_delete_resource());  // 512 bytes a chunk of 64
-  for (int i = 0; i < 64; ++i) ASSERT_NE(slab.make(0u), Slab<std::uint64_t>::kNone);
+  Numbers slab(ledger, Charge::flows,
+               *std::pmr::new_delete_resource());  // 768 bytes a chunk of 64
+  for (int i = 0; i < 64; ++i) ASSERT_NE(slab.make(0u), Numbers::kNone);
   EXPECT_FALSE(slab.has_room());
-  EXPECT_EQ(slab.make(0u), Slab<std::uint64_t>::kNone);
+  EXPECT_EQ(slab.make(0u), Numbers::kNone);
   EXPECT_EQ(ledger.refused(Charge::flows), 1u);
 }
 
