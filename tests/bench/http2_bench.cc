@@ -1,7 +1,6 @@
 // bench/http2_bench.cc - HTTP/2 exchanges through the dissector, and the same header blocks through
 // its decoder and through nghttp2's inflater alone: the floor.
 #include <benchmark/benchmark.h>
-#include <nghttp2/nghttp2.h>
 
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "event/exchange.h"
 #include "http2/frame.h"
 #include "http2/hpack.h"
+#include "support/nghttp2.h"
 
 namespace wirelens {
 namespace {
@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kSegment = 1'448;
 constexpr std::uint32_t kExchanges = 256;
 constexpr std::size_t kMaxPayload = 16'384;
+constexpr std::size_t kTable = 4'096;
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
@@ -45,25 +46,9 @@ Fields response(std::uint32_t number) {
 }
 
 std::vector<std::string> blocks(Fields (*fields_of)(std::uint32_t)) {
-  nghttp2_hd_deflater* deflater = nullptr;
-  nghttp2_hd_deflate_new(&deflater, 4096);
+  testing::Nghttp2Deflater deflater(kTable);
   std::vector<std::string> all;
-  for (std::uint32_t i = 0; i < kExchanges; ++i) {
-    const Fields fields = fields_of(i);
-    std::vector<nghttp2_nv> values;
-    for (const auto& [name, value] : fields) {
-      values.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
-                        reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())),
-                        name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
-    }
-    std::string block(nghttp2_hd_deflate_bound(deflater, values.data(), values.size()), '\0');
-    const ssize_t size =
-        nghttp2_hd_deflate_hd(deflater, reinterpret_cast<std::uint8_t*>(block.data()), block.size(),
-                              values.data(), values.size());
-    block.resize(static_cast<std::size_t>(size));
-    all.push_back(std::move(block));
-  }
-  nghttp2_hd_deflate_del(deflater);
+  for (std::uint32_t i = 0; i < kExchanges; ++i) all.push_back(deflater.block(fields_of(i)));
   return all;
 }
 
@@ -131,23 +116,14 @@ void converse(benchmark::State& state, std::size_t body) {
 }
 
 void inflate(const std::vector<std::string>& all) {
-  nghttp2_hd_inflater* inflater = nullptr;
-  nghttp2_hd_inflate_new(&inflater);
+  testing::Nghttp2Inflater inflater(kTable);
   for (const std::string& block : all) {
-    Bytes bytes = as_bytes(block);
-    for (;;) {
-      nghttp2_nv field{};
-      int flags = 0;
-      const ssize_t used =
-          nghttp2_hd_inflate_hd2(inflater, &field, &flags, bytes.data(), bytes.size(), 1);
-      if (used < 0) return;
-      bytes = bytes.subspan(static_cast<std::size_t>(used));
-      benchmark::DoNotOptimize(field);
-      if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) break;
-    }
-    nghttp2_hd_inflate_end_headers(inflater);
+    const auto take = [](std::string_view name, std::string_view value) {
+      benchmark::DoNotOptimize(name);
+      benchmark::DoNotOptimize(value);
+    };
+    if (!inflater.inflate(as_bytes(block), take)) return;
   }
-  nghttp2_hd_inflate_del(inflater);
 }
 
 void inflate_only(benchmark::State& state) {

@@ -2,11 +2,12 @@
 #include "http2/huffman.h"
 
 #include <gtest/gtest.h>
-#include <nghttp2/nghttp2.h>
 
 #include <random>
 #include <string>
 #include <vector>
+
+#include "support/nghttp2.h"
 
 namespace wirelens::http2 {
 namespace {
@@ -15,16 +16,7 @@ namespace {
 /// each. Both are cut off here.
 std::string coded(const std::string& text) {
   const std::string front(4000, '0');
-  std::string value = front + text;
-  nghttp2_hd_deflater* deflater = nullptr;
-  nghttp2_hd_deflate_new(&deflater, 0);
-  std::uint8_t name = 'x';
-  nghttp2_nv field{&name, reinterpret_cast<std::uint8_t*>(value.data()), 1, value.size(), 0};
-  std::string block(nghttp2_hd_deflate_bound(deflater, &field, 1), '\0');
-  const ssize_t size = nghttp2_hd_deflate_hd(
-      deflater, reinterpret_cast<std::uint8_t*>(block.data()), block.size(), &field, 1);
-  nghttp2_hd_deflate_del(deflater);
-  block.resize(static_cast<std::size_t>(size));
+  const std::string block = testing::Nghttp2Deflater(0).block({{"x", front + text}});
   // 2,500 bytes of zeros, for the code of '0' is zero; in front of them the lengths, which are not.
   const std::size_t zeros = block.find(std::string(2400, '\0'));
   return block.substr(zeros + 2500);
