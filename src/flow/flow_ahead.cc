@@ -39,8 +39,13 @@ void FlowTable::reach(const Decoded& decoded, const Guess& guess) {
 }
 
 void FlowTable::reach(FlowHandle handle) {
-  if (!lives(handle, FlowHandle::Kind::tcp)) return;
-  tcp_.at(handle.number()).connection.approach();
+  if (lives(handle, FlowHandle::Kind::tcp)) {
+    const TcpFlow& flow = tcp_.at(handle.number());
+    flow.connection.approach();
+    if (flow.connection.closed()) index_.prefetch(flow.hash);  // it will leave
+  } else if (lives(handle, FlowHandle::Kind::udp)) {
+    index_.prefetch(udp_.at(handle.number()).hash);
+  }
 }
 
 void FlowTable::grasp(FlowHandle handle) {
