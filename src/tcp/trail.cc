@@ -144,6 +144,9 @@ Trail::Acknowledged Trail::acknowledge(Seq ack, Timestamp now, std::optional<std
       result.round_trip = now - segment.time;
     }
   }
+  if (flying_ > 0) {  // the next ACK of a transfer comes soon, for segments that were sent long ago
+    prefetch(&at(static_cast<std::size_t>(count_ - flying_)), 3 * sizeof(SentSegment));
+  }
   if (result.round_trip) measure(*result.round_trip);
   return result;
 }
