@@ -52,12 +52,14 @@ constexpr std::size_t kScanned = 64;  ///< bytes that are looked at together
   return next_block(text, i);
 }
 const bool scans_by_avx2 = __builtin_cpu_supports("avx2") != 0;
-#else
-constexpr bool scans_by_avx2 = false;
-std::size_t next_block_by_avx2(std::string_view text, std::size_t i) {
+#endif
+
+std::size_t next_block_by_best(std::string_view text, std::size_t i) {
+#ifdef __x86_64__
+  if (scans_by_avx2) return next_block_by_avx2(text, i);
+#endif
   return next_block(text, i);
 }
-#endif
 
 /// The length of a head: up to and with its empty line; 0 if that is not in `text`. It does not
 /// begin before `seen` without the last two bytes.
@@ -65,7 +67,7 @@ std::size_t end_of_head(std::string_view text, std::size_t seen) {
   work(text.size() - seen + 1);
   std::size_t i = seen < 2 ? 0 : seen - 2;
   while (i < text.size()) {
-    i = scans_by_avx2 ? next_block_by_avx2(text, i) : next_block(text, i);
+    i = next_block_by_best(text, i);
     const std::size_t end = std::min(i + kScanned, text.size());
     for (;;) {
       i = text.find('\n', i);

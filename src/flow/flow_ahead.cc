@@ -34,7 +34,7 @@ void FlowTable::reach(const Decoded& decoded, const Guess& guess) {
     flow.connection.approach(decoded);
     if (flow.conversation) flow.conversation->approach(decoded.payload_length > 0);
   } else if (!guess.handle) {
-    prefetch(&place_for_join(decoded.key).entry, sizeof(Joinable));
+    prefetch(&place_for_join(decoded.key).entry);
   }
 }
 

@@ -39,7 +39,7 @@ void FlowTable::close_half_open(HalfOpenRing::Number number, Why why) {
   index_.erase(place(secret_, flow.key), FlowHandle::of(FlowHandle::Kind::half_open, number));
   half_open_.kill(number);
   take_up(flow, origin);
-  emit_tcp(flow, origin, why, false);
+  emit_tcp(flow, why, false);
   emitter_.close(origin.id);
   at_hand_ = nullptr;
 }
@@ -53,7 +53,7 @@ void FlowTable::close_tcp(std::uint32_t number, Why why) {
     flow.conversation->finish(*this, stamp_);
     free_conversation(flow);
   }
-  emit_tcp(flow, *origin_, why, false);
+  emit_tcp(flow, why, false);
   emitter_.close(origin_->id);
   tcp_timers_.disarm(number);
   leave(flow, FlowHandle::of(FlowHandle::Kind::tcp, number));
@@ -71,7 +71,7 @@ void FlowTable::close_udp(std::uint32_t number, Why why) {
   udp_.free(number);
 }
 
-void FlowTable::emit_tcp(TcpFlow& flow, const FlowOrigin& origin, Why why, bool interim) {
+void FlowTable::emit_tcp(TcpFlow& flow, Why why, bool interim) {
   Connection record;
   tcp::Connection::Text text;
   record.transport = "tcp";
@@ -87,7 +87,7 @@ void FlowTable::emit_tcp(TcpFlow& flow, const FlowOrigin& origin, Why why, bool 
     tally_.midstream += flow.midstream;
     tally_.missing_bytes += record.sent.missing_bytes + record.received.missing_bytes;
   }
-  emit_record(flow, origin, record, flow.connection.client_is_high(), why, interim);
+  emit_record(flow, *origin_, record, flow.connection.client_is_high(), why, interim);
 }
 
 void FlowTable::emit_udp(UdpFlow& flow, const FlowOrigin& origin, Why why, bool interim) {

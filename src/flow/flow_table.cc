@@ -298,7 +298,7 @@ FlowTable::Guess FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet&
   }
   tcp::Surroundings around = surroundings();
   const tcp::Outcome outcome = watch_ || settings_.timeline
-                                   ? take_watched(flow, *origin_, packet, decoded)
+                                   ? take_watched(flow, packet, decoded)
                                    : flow.connection.segment(packet, decoded, around, *this);
   if (outcome == tcp::Outcome::anew) {
     close_tcp(handle.number(), Why::over);
@@ -320,15 +320,14 @@ FlowTable::Guess FlowTable::feed(TcpFlow& flow, FlowHandle handle, const Packet&
 }
 
 /// Lets the connection take a packet while somebody looks on.
-tcp::Outcome FlowTable::take_watched(TcpFlow& flow, const FlowOrigin& origin, const Packet& packet,
-                                     const Decoded& decoded) {
+tcp::Outcome FlowTable::take_watched(TcpFlow& flow, const Packet& packet, const Decoded& decoded) {
   tcp::Surroundings around = surroundings();
-  const bool watched = watches(origin.first_packet, packet);
+  const bool watched = watches(origin_->first_packet, packet);
   const std::uint64_t resent = flow.connection.resent();
   if (watched) watch_->before(flow.connection);
   const tcp::Outcome outcome = flow.connection.segment(packet, decoded, around, *this);
   if (outcome == tcp::Outcome::anew) return outcome;
-  if (watched) watch_->after(flow, origin, packet, decoded);
+  if (watched) watch_->after(flow, *origin_, packet, decoded);
   if (settings_.timeline) settings_.timeline->resent(flow.connection.resent() - resent);
   return outcome;
 }
@@ -480,7 +479,7 @@ void FlowTable::expire_tcp(std::uint32_t number, Timestamp now) {
   }
   if (now - flow.last_time > settings_.tcp_idle_for) return close_tcp(number, Why::idle);
   tidy(flow);
-  if (interim_due(flow, *origin_, now)) emit_tcp(flow, *origin_, Why::over, true);
+  if (interim_due(flow, *origin_, now)) emit_tcp(flow, Why::over, true);
   const std::optional<Timestamp> next = flow.connection.deadline(now);
   const Timestamp interim = next_interim(*origin_, now);
   tcp_timers_.arm(number, next ? std::min(*next, interim) : interim);

@@ -163,8 +163,7 @@ class FlowTable final : private tcp::Listener, private Context {
   void leave(const FlowHead& flow, FlowHandle handle);
   Guess feed(FlowHandle handle, const Packet& packet, const Decoded& decoded);
   Guess feed(TcpFlow& flow, FlowHandle handle, const Packet& packet, const Decoded& decoded);
-  tcp::Outcome take_watched(TcpFlow& flow, const FlowOrigin& origin, const Packet& packet,
-                            const Decoded& decoded);
+  tcp::Outcome take_watched(TcpFlow& flow, const Packet& packet, const Decoded& decoded);
   void take_up(TcpFlow& flow, const FlowOrigin& origin) {
     at_hand_ = &flow;
     origin_ = &origin;
@@ -190,7 +189,7 @@ class FlowTable final : private tcp::Listener, private Context {
   void close_half_open(HalfOpenRing::Number number, Why why);
   void close_tcp(std::uint32_t number, Why why);
   void close_udp(std::uint32_t number, Why why);
-  void emit_tcp(TcpFlow& flow, const FlowOrigin& origin, Why why, bool interim);
+  void emit_tcp(TcpFlow& flow, Why why, bool interim);
   void emit_udp(UdpFlow& flow, const FlowOrigin& origin, Why why, bool interim);
   void emit_record(const FlowHead& flow, const FlowOrigin& origin, Connection& record,
                    bool client_is_high, Why why, bool interim);

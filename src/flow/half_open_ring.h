@@ -33,7 +33,7 @@ class HalfOpenRing {
   /// Prefetches an entry that may be long gone.
   [[gnu::always_inline]] void approach(Number number) const {
     const Chunk* const chunk = chunks_[number / kPerChunk].get();
-    if (chunk != nullptr) prefetch(&chunk->entries[number % kPerChunk], sizeof(tcp::HalfOpen));
+    if (chunk != nullptr) prefetch(&chunk->entries[number % kPerChunk]);
   }
   /// Any number may be asked for, also one whose entry is long gone.
   bool alive(Number number) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory_resource>
 #include <new>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -72,6 +73,7 @@ class Slab {
  private:
   static constexpr std::size_t kPerChunk = 64;
   static_assert(sizeof(T) >= sizeof(Number));
+  static_assert(std::is_trivially_destructible_v<Beside>);
   struct Chunk {
     alignas(T) std::byte bytes[kPerChunk * sizeof(T)];
     Beside beside[kPerChunk];

@@ -91,7 +91,7 @@ class Connection {
   /// Prefetches what expire() and finish() will look at.
   [[gnu::always_inline]] void approach() const {
     for (const Trail* each : trails_) {
-      if (each != nullptr) prefetch(each, sizeof *each);
+      if (each != nullptr) prefetch(each);
     }
   }
 

@@ -91,14 +91,14 @@ class alignas(32) Trail {
   /// The same of a longer trail, whose approach() was called some packets ago.
   [[gnu::always_inline]] void reach(bool to_note) const {
     if (capacity_ == 1) return;
-    prefetch(&at(std::size_t{count_} - (flying_ > 0 ? flying_ : 1)), sizeof(SentSegment));
+    prefetch(&at(std::size_t{count_} - (flying_ > 0 ? flying_ : 1)));
     if (!to_note) return;
-    prefetch(&at(count_), sizeof(SentSegment));
+    prefetch(&at(count_));
     prefetch(head(place(count_)), kHeadBytes);
   }
   /// Prefetches the segment that last() asks for, where a trail is longer.
   [[gnu::always_inline]] void approach_newest() const {
-    if (count_ > 1) prefetch(&at(count_ - 1u), sizeof(SentSegment));
+    if (count_ > 1) prefetch(&at(count_ - 1u));
   }
 
   struct Acknowledged {
