@@ -16,11 +16,13 @@ namespace wirelens {
 /// IPv6, or IPv4 in the first four bytes with the rest zero.
 using AddressBytes = std::array<std::uint8_t, 16>;
 
-/// Sets the four bytes of an IPv4 header's address. One store for all sixteen: whoever hashes or
-/// compares them next loads them in one piece, which no two smaller stores could hand on.
+/// Sixteen bytes that are stored and loaded in one piece: no load is handed what two smaller stores
+/// have written just before, it waits for them.
+using Sixteen [[gnu::vector_size(16)]] = std::uint32_t;
+
+/// Sets the four bytes of an IPv4 header's address.
 inline void set_ipv4(AddressBytes& address, const std::uint8_t* at) {
-  using Whole [[gnu::vector_size(16)]] = std::uint32_t;
-  Whole words{};
+  Sixteen words{};
   std::memcpy(&words, at, sizeof words[0]);
   std::memcpy(address.data(), &words, sizeof words);
 }
@@ -38,20 +40,41 @@ struct FlowKey {
   std::uint8_t protocol = 0;  ///< IANA protocol number: 6 TCP, 17 UDP
   std::uint16_t reserved = 0;
 
-  /// Sets what stands between the addresses and the version, in one store as well.
-  void set_ports(std::uint16_t low_one, std::uint16_t high_one, std::uint32_t around) {
-    const std::uint64_t all = std::uint64_t{around} << 32 | std::uint32_t{high_one} << 16 | low_one;
-    std::memcpy(reinterpret_cast<std::uint8_t*>(this) + 32, &all, sizeof all);
+  /// Sets what stands behind the addresses, in two stores.
+  void set_rest(std::uint16_t low_one, std::uint16_t high_one, std::uint32_t around,
+                std::uint8_t ip_version, std::uint8_t transport) {
+    const std::uint64_t ports =
+        std::uint64_t{around} << 32 | std::uint32_t{high_one} << 16 | low_one;
+    const std::uint32_t kind = std::uint32_t{transport} << 8 | ip_version;
+    auto* const at = reinterpret_cast<std::uint8_t*>(this);
+    std::memcpy(at + kPortsAt, &ports, sizeof ports);
+    std::memcpy(at + kKindAt, &kind, sizeof kind);
   }
 
+  /// In the pieces in which decode() stores them; memcmp() is a call, and found flows are alike to
+  /// the end.
   friend bool operator==(const FlowKey& a, const FlowKey& b) {
-    std::uint64_t mine[5], theirs[5];  // memcmp() is a call, and found flows are alike to the end
-    std::memcpy(mine, &a, sizeof mine);
-    std::memcpy(theirs, &b, sizeof theirs);
-    std::uint64_t differs = (std::uint64_t{a.version} ^ b.version) | (a.protocol ^ b.protocol);
-    for (std::size_t i = 0; i < 5; ++i) differs |= mine[i] ^ theirs[i];
-    return differs == 0;
+    const Pieces mine(a), theirs(b);
+    const Sixteen addresses = (mine.low ^ theirs.low) | (mine.high ^ theirs.high);
+    std::uint64_t halves[2];
+    std::memcpy(halves, &addresses, sizeof halves);
+    return (halves[0] | halves[1] | (mine.ports ^ theirs.ports) | (mine.kind ^ theirs.kind)) == 0;
   }
+
+ private:
+  static constexpr std::size_t kPortsAt = 32, kKindAt = 40;
+  struct Pieces {
+    explicit Pieces(const FlowKey& key) {
+      const auto* const at = reinterpret_cast<const std::uint8_t*>(&key);
+      std::memcpy(&low, at, sizeof low);
+      std::memcpy(&high, at + sizeof low, sizeof high);
+      std::memcpy(&ports, at + kPortsAt, sizeof ports);
+      std::memcpy(&kind, at + kKindAt, sizeof kind);
+    }
+    Sixteen low, high;
+    std::uint64_t ports;
+    std::uint32_t kind;
+  };
 };
 static_assert(offsetof(FlowKey, low_port) == 32 && offsetof(FlowKey, version) == 40);
 static_assert(sizeof(FlowKey) == 44 && std::has_unique_object_representations_v<FlowKey>);

@@ -169,9 +169,6 @@ inline constexpr std::uint8_t kTcpNumber = 6;  ///< of the IANA protocol numbers
 [[gnu::always_inline]] inline void Walk::key(std::uint8_t protocol, std::uint16_t source_port,
                                              std::uint16_t destination_port) {
   FlowKey& key = out_.key;
-  key.version = version_;
-  key.protocol = protocol;
-  key.reserved = 0;
   // Which end sends is a coin toss that no branch predictor wins, hence the indexing.
   const std::uint8_t* const ends[2] = {source_, destination_};
   const std::uint16_t ports[2] = {source_port, destination_port};
@@ -189,7 +186,7 @@ inline constexpr std::uint8_t kTcpNumber = 6;  ///< of the IANA protocol numbers
     std::memcpy(key.low.data(), ends[low], 16);
     std::memcpy(key.high.data(), ends[1 - low], 16);
   }
-  key.set_ports(ports[low], ports[1 - low], outer());
+  key.set_rest(ports[low], ports[1 - low], outer(), version_, protocol);
   out_.from_high = low == 1;
 }
 
