@@ -128,6 +128,8 @@ class Records:
     """What a run's NDJSON says, in the terms of the generator's truth."""
 
     MOST_PARSED = 300_000  # connection records beyond this many are counted only
+    # What is kept of an exchange: a child's max_rss begins with what this program itself holds.
+    ASKED = ("conn", "request_packet", "method", "host", "path", "status")
 
     def __init__(self, lines):
         self.end = {}
@@ -137,7 +139,7 @@ class Records:
         for line in lines:
             if '"type":"http"' in line:
                 record = json.loads(line)
-                self.exchanges.append(record)
+                self.exchanges.append({name: record[name] for name in self.ASKED if name in record})
             elif '"type":"capture_end"' in line:
                 self.end = json.loads(line)
             elif '"type":"connection"' in line and '"interim":true' not in line:
